@@ -1,0 +1,108 @@
+"""The machinery of checks: what a check is, how all are found, and how observations are examined.
+
+A check yields evidence only; the machinery adds side and place, so that a check cannot get them wrong.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from types import ModuleType, UnionType
+from typing import Any, get_args
+
+import zeroweight.checks
+from zeroweight.finding import Answer, Evidence, Finding, Noise, Rule
+from zeroweight.model.http import Exchange
+from zeroweight.model.target import Side
+
+OneSided = Callable[[Any], Iterator[Evidence]]
+TwoSided = Callable[[Any, Any, Noise], Iterator[Evidence]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """A rule and the pure function that finds it: in one side's observation, or (a contrast) in both sides' halves."""
+
+    rule: Rule
+    on: tuple[type, ...]
+    one: OneSided | None = None
+    two: TwoSided | None = None
+
+
+class CheckFailed(Exception):
+    """A check raised: a bug of the check, and a Gap for what it should have judged."""
+
+    def __init__(self, check: Check, cause: Exception) -> None:
+        """Keep which check it was and what it raised."""
+        self.check = check
+        super().__init__(f"the check {check.rule.id} raised {type(cause).__name__}: {cause}")
+
+
+def check(rule: Rule, *, on: type | UnionType) -> Callable[[OneSided], Check]:
+    """Make a one-sided check of a function; `on` says which observations it looks at."""
+    return lambda function: Check(rule=rule, on=get_args(on) or (on,), one=function)
+
+
+def contrast(rule: Rule, *, on: type | UnionType) -> Callable[[TwoSided], Check]:
+    """Make a contrast of a function; what it yields lies on the canary."""
+    return lambda function: Check(rule=rule, on=get_args(on) or (on,), two=function)
+
+
+def catalogue(package: ModuleType = zeroweight.checks) -> tuple[Check, ...]:
+    """Return every check of the folder, ordered by rule id; an import error is the run's error, never a silent loss."""
+    found: dict[int, Check] = {}
+    for module in pkgutil.iter_modules(package.__path__):
+        for value in vars(importlib.import_module(f"{package.__name__}.{module.name}")).values():
+            if isinstance(value, Check):
+                found[id(value)] = value
+    return tuple(sorted(found.values(), key=lambda each: each.rule.id))
+
+
+def examine(checks: Sequence[Check], answer: Answer) -> list[Finding]:
+    """Return what the one-sided checks find in one answer."""
+    side = answer.exchange.target.side
+    return [
+        _finding(each.rule, answer.exchange, side, evidence)
+        for each in checks
+        if each.one is not None
+        for seen in _seen(each, answer)
+        for evidence in _guarded(each, partial(each.one, seen))
+    ]
+
+
+def compare_halves(checks: Sequence[Check], baseline: Answer, canary: Answer, noise: Noise) -> list[Finding]:
+    """Return what the contrasts find between two halves of one pair; all of it lies on the canary."""
+    return [
+        _finding(each.rule, canary.exchange, Side.CANARY, evidence)
+        for each in checks
+        if each.two is not None
+        for old, new in zip(_seen(each, baseline), _seen(each, canary), strict=False)
+        for evidence in _guarded(each, partial(each.two, old, new, noise))
+    ]
+
+
+def _seen(each: Check, answer: Answer) -> Iterable[Any]:
+    """Give the answer in the form that the check looks at; an exchange without a response is shown only as an Answer."""
+    if Answer in each.on:
+        yield answer
+    elif Exchange in each.on and answer.exchange.response is not None:
+        yield answer.exchange
+
+
+def _guarded(each: Check, look: Callable[[], Iterator[Evidence]]) -> Iterator[Evidence]:
+    """Turn whatever a check raises into CheckFailed, which says whose bug it is."""
+    try:
+        yield from look()
+    except Exception as cause:  # a check is anybody's code
+        raise CheckFailed(each, cause) from cause
+
+
+def _finding(rule: Rule, exchange: Exchange, side: Side, evidence: Evidence) -> Finding:
+    """Add side and place to evidence."""
+    place = exchange.probe.place
+    if evidence.parameter is not None:
+        place = replace(place, parameter=evidence.parameter)
+    return Finding(rule=rule, place=place, side=side, evidence=evidence)
