@@ -12,13 +12,16 @@ METHODS: Final = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "T
 """The methods that an API's schema can describe (OpenAPI 3.2)."""
 
 _METHOD: Final = f"(?:{'|'.join(METHODS)})"
-_TOKEN: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # RFC 9110, section 5.6.2
+_FIELD_NAME: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # RFC 9110, section 5.6.2
 _LABEL: Final = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?"
 _NAME: Final = rf"{_LABEL}(?:\.{_LABEL})*\.?"
 _HOST: Final = rf"(?:{_NAME}|\[[0-9A-Fa-f:.]+\])"
 _OPERATION: Final = rf"{_METHOD} /[^\s?#]*"
 _LAST_PORT: Final = 65535
 _LAST_LATIN: Final = 0xFF
+
+REFERENCE: Final = r"^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$"
+"""How a value that stands elsewhere is written."""
 
 
 def _pattern_form(name: str, pattern: str, *, what: str, fix: str) -> Form:
@@ -86,7 +89,7 @@ def _read_host(text: str) -> str:
 
 def _read_header_name(text: str) -> str:
     """Return the name of a header that an operator may set."""
-    if not re.fullmatch(_TOKEN, text):
+    if not re.fullmatch(_FIELD_NAME, text):
         what, fix = "this is not a header's name", "Use letters, digits and hyphens only, like x-canary"
         raise Misfit(what, fix)
     if text.lower() == "host":
@@ -107,9 +110,6 @@ def _read_schema(text: str) -> str:
             what, fix = "this is not a path of the service", "Write it like /openapi.json"
             raise Misfit(what, fix)
         return text
-    if text.startswith("env:"):
-        what, fix = "a schema is not a secret", "Write /path, a URL or the name of a file"
-        raise Misfit(what, fix)
     return text
 
 
@@ -125,7 +125,7 @@ def _pem_form(name: str, label: str) -> Form:
             raise Misfit(what, fix)
         return text
 
-    return Form(name, read, REFERENCE)
+    return Form(name, read, REFERENCE, quoted=False)
 
 
 def _read_header_value(text: str) -> str:
@@ -136,16 +136,13 @@ def _read_header_value(text: str) -> str:
     return text
 
 
-REFERENCE: Final = r"^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$"
-"""How a value that stands elsewhere is written."""
-
 CERTIFICATE: Final = _pem_form("certificates", "CERTIFICATE")
 PRIVATE_KEY: Final = _pem_form("a private key", "PRIVATE KEY")
-HEADER_VALUE: Final = Form("a header's value", _read_header_value, r"^[^\u0000-\u0008\u000a-\u001f\u007f]*$")
+HEADER_VALUE: Final = Form("a header's value", _read_header_value, r"^[^\x00-\x08\x0a-\x1f\x7f]*$", quoted=False)
 URL: Final = Form("a URL", _read_url, r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s@?#\\]+$")
 ADDRESS: Final = Form("host:port", _read_address, rf"^{_HOST}:[0-9]{{1,5}}$")
 HOST: Final = Form("a host", _read_host, rf"^{_HOST}(?::[0-9]{{1,5}})?$")
-HEADER: Final = Form("a header's name", _read_header_name, rf"^{_TOKEN}$")
+HEADER: Final = Form("a header's name", _read_header_name, rf"^{_FIELD_NAME}$")
 SCHEMA: Final = Form("/path, URL or file", _read_schema, r"^.+$")
 NAME: Final = _pattern_form(
     "a name", r"[A-Za-z][A-Za-z0-9_-]*", what="this is not a name", fix="Begin with a letter and use letters, digits, - and _ only"
@@ -153,7 +150,7 @@ NAME: Final = _pattern_form(
 SERVER_NAME: Final = _pattern_form(
     "a host name", _NAME, what="this is not a host name", fix="Write the name alone, like orders.shop.example, without a scheme or a port"
 )
-COOKIE_OR_QUERY: Final = _pattern_form(
+PARAMETER: Final = _pattern_form(
     "a parameter's name", r"[^\s;,=&\x00-\x1f\x7f]+", what="this is not a parameter's name", fix="Write it like api_key"
 )
 PATH: Final = _pattern_form("a path", r"/[^\s#]*", what="this is not a path of the service", fix="Begin it with /, like /version")

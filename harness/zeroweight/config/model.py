@@ -13,26 +13,25 @@ from datetime import date
 from typing import Annotated, Any, Literal, TypeAlias
 
 from zeroweight.config import form
-from zeroweight.config.note import Doc, FromKey, Json, Key, Location, MayBeEmpty, Range, Rest
+from zeroweight.config.login import LoginConfig, RoleConfig, WayIn, way_in
+from zeroweight.config.note import Doc, FromKey, Json, Key, Location, Range
+from zeroweight.config.secrets import secrets_in
 from zeroweight.redact import Secret
 
 Level: TypeAlias = Literal["read-only", "own-objects", "destructive"]
 SeverityWord: TypeAlias = Literal["note", "low", "medium", "high", "critical"]
-LoginKind: TypeAlias = Literal["bearer", "header", "api-key", "basic", "json"]
-KeyPlace: TypeAlias = Literal["header", "query", "cookie"]
 
 _Method = Annotated[str, form.OPERATION]
 _Name = Annotated[str, form.NAME]
-_Pointer = Annotated[str, form.POINTER]
-_HeaderName = Annotated[str, form.HEADER]
-_HeaderSecret = Annotated[Secret, form.HEADER_VALUE]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Api:
     """Where the API is described, and what of it is never called."""
 
-    schema: Annotated[str, form.SCHEMA, Doc("OpenAPI document: /path that both sides serve, a URL, or a file beside gate.toml.")]
+    schema: Annotated[
+        str, form.SCHEMA, Location(served=True), Doc("OpenAPI document: /path that both sides serve, a URL, or a file beside gate.toml.")
+    ]
     """`/path`, `https://…`, or `file:` and an absolute path."""
     exclude: Annotated[
         tuple[Annotated[str, form.EXCLUSION], ...], Doc("Operations (METHOD /template) and tags (tag:NAME) that are never called.")
@@ -81,80 +80,6 @@ class BaselineConfig(TargetConfig):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LoginConfig:
-    """A way in, named once: `[login.NAME]`; roles bring the credentials."""
-
-    name: Annotated[str, FromKey()] = ""
-    """NAME of `[login.NAME]`; empty for a role's shorthand."""
-    kind: Annotated[LoginKind, Doc("How the credential travels.")]
-    carrier: Annotated[
-        str,
-        Key("name"),
-        form.PARAMETER,
-        Doc("Kinds header and api-key: the header, query parameter or cookie that carries the credential."),
-    ] = ""
-    """Written `name` in the file."""
-    place: Annotated[KeyPlace | None, Key("in"), Doc("Kind api-key: where the key goes.")] = None
-    """Written `in` in the file."""
-    value: Annotated[Secret | None, form.HEADER_VALUE, Doc("Kinds header and api-key: the credential of roles that bring none.")] = None
-    user: Annotated[str | Secret, Doc("Kind basic: the user of roles that bring none.")] = ""
-    password: Annotated[Secret | None, Doc("Kind basic: the password of roles that bring none.")] = None
-    request: Annotated[str, form.OPERATION, Doc("Kind json: the login request.")] = ""
-    json: Annotated[Mapping[str, Any], Json(), Doc("Kind json: the login's body; $key stands for the key of that name of the role.")] = (
-        field(default_factory=dict)
-    )
-    token: Annotated[str, form.POINTER, Doc("Kind json: JSON pointer to the token in the answer; it decides whether the login worked.")] = (
-        ""
-    )
-    header: Annotated[str, form.HEADER, Doc("Kind json: the header that carries the token.")] = "Authorization"
-    prefix: Annotated[str, MayBeEmpty(), form.HEADER_VALUE, Doc("Kind json: what stands before the token in the header.")] = "Bearer "
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeaderCredential:
-    """A role's shorthand: a header and its value."""
-
-    name: Annotated[str, form.HEADER, Doc("The header's name.")]
-    value: Annotated[Secret, form.HEADER_VALUE, Doc("The header's value: env:NAME or file:PATH.")]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyCredential:
-    """A role's shorthand: an API key."""
-
-    place: Annotated[KeyPlace, Key("in"), Doc("Where the key goes.")]
-    name: Annotated[str, form.PARAMETER, Doc("The header, query parameter or cookie that carries the key.")]
-    value: Annotated[Secret, form.HEADER_VALUE, Doc("The key: env:NAME or file:PATH.")]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BasicCredential:
-    """A role's shorthand: HTTP Basic."""
-
-    user: Annotated[str | Secret, Doc("The user's name; may be written plainly.")]
-    password: Annotated[Secret, Doc("The password: env:NAME or file:PATH.")]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoleConfig:
-    """A named identity: exactly one of bearer, header, api_key, basic and login. Use `entry.way_in` to read it."""
-
-    name: Annotated[str, FromKey()]
-    bearer: Annotated[Secret | None, form.HEADER_VALUE, Doc("The bearer token: env:NAME or file:PATH.")] = None
-    header: Annotated[HeaderCredential | None, Doc("A header that carries the credential.")] = None
-    api_key: Annotated[KeyCredential | None, Doc("An API key in a header, the query or a cookie.")] = None
-    basic: Annotated[BasicCredential | None, Doc("HTTP Basic.")] = None
-    login: Annotated[str, form.NAME, Doc("NAME of the [login.NAME] that this role logs in by.")] = ""
-    group: Annotated[str, Doc("Roles of one group are peers: none may reach another's objects.")] = ""
-    tenant: Annotated[str, Doc("The tenant that the role belongs to.")] = ""
-    check: Annotated[str, form.OPERATION, Doc("Request that this role is surely allowed; default: the first that was.")] = ""
-    credentials: Annotated[Mapping[str, str | Secret], Rest(when="login"), Doc("What the login needs: user, password, token, value, …")] = (
-        field(default_factory=dict)
-    )
-    """Every other key of the role, for its login."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceConfig:
     """A kind of object that a role can own: `[resources.NAME]`."""
 
@@ -189,7 +114,7 @@ class BudgetConfig:
     requests: Annotated[int, Range(1, 10_000_000, "requests"), Doc("Most requests to each side.")] = 6000
     rate: Annotated[float, Range(0, 100_000, "requests a second", above=True), Doc("Most requests per second and side.")] = 100
     lanes: Annotated[int, Range(1, 1024, "lanes"), Doc("Connections that ask each side at the same time.")] = 8
-    grace: Annotated[float, Range(0, 3600, "seconds"), Doc("Seconds kept back at the end, to tidy up and to write the reports.")] = 10
+    grace: Annotated[float, Range(0, 3600, "seconds"), Doc("Seconds in which a run that was told to stop cleans up the targets.")] = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -301,6 +226,11 @@ class Config:
             return self.safety.level
         return "read-only" if self.baseline.serves_users or self.safety.shared_store else "own-objects"
 
+    def way_in(self, role: str) -> WayIn:
+        """Return how a role logs in and with what; raises KeyError for a role that is not declared."""
+        return way_in(self.roles[role], self.logins)
+
     def secrets(self) -> tuple[Secret, ...]:
-        """Return every secret, once each, and what HTTP Basic makes of user and password: what a Redactor must know."""
-        return tuple(dict.fromkeys(secrets_in(self)))
+        """Return every secret, once each, and what HTTP Basic makes of user and password: all that a Redactor must know."""
+        pairs = (way.pair for way in map(self.way_in, self.roles))
+        return tuple(dict.fromkeys([*secrets_in(self), *(pair for pair in pairs if pair is not None)]))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 
-class Misfit(Exception):  # noqa: N818  # not an error of the program: the loader turns it into a ConfigError with file and key
+class Misfit(Exception):  # not an error of the program: the loader turns it into a ConfigError with file and key
     """A text that is not of the form its key wants: what is wrong with it, and the fix; neither quotes the text."""
 
     def __init__(self, what: str, fix: str) -> None:
@@ -39,7 +39,7 @@ class FromKey:
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """The attribute takes every key of the table that no other attribute has; where the table has no `when`, there are none."""
+    """The attribute takes every key of the table that no other attribute has, provided that the table has the key `when`."""
 
     when: str
 
@@ -72,18 +72,32 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The form of a text: `read` gives it back (made regular) or raises Misfit; `pattern` is the same for JSON schema, not stricter."""
+    """The form of a text: `read` gives it back (made regular) or raises Misfit; `pattern` is the same for JSON schema, never stricter.
+
+    `quoted` is False where a text that does not fit might be a secret: the error does not show it then.
+    """
 
     name: str
     read: Callable[[str], str]
     pattern: str
+    quoted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """The text is a path on this machine, relative to the folder of gate.toml: made absolute, and it must exist."""
+    """The text is a path on this machine, relative to the folder of gate.toml: made absolute, and it must exist.
+
+    `served`: it may also be a `/path` of the service or a URL, which stay as they are; a path on this machine becomes `file:/…` then.
+    """
+
+    served: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Json:
-    """The value is free JSON: what TOML writes, with dates as ISO text and references to secrets resolved at any depth."""
+    """The value is free JSON: what TOML writes, with dates as ISO text and references to secrets resolved at any depth.
+
+    `guarded`: literals are refused under keys that name a credential.
+    """
+
+    guarded: bool = False

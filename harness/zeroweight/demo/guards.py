@@ -1,7 +1,7 @@
 """Guard sites: the places in the demo's code where a protection is asked for by name.
 
-The service never knows which flaw it carries. It asks `guards.holds("owner:orders", operation="orders.read", ...)` and does the safe thing when
-the answer is yes. A flaw punches holes: a site, and the circumstances in which that site does not hold.
+The service never knows which flaw it carries. It asks `guards.holds("owner:orders", operation="orders.read", ...)` and does the
+safe thing when the answer is yes. A flaw punches holes: a site, and the circumstances in which that site does not hold.
 """
 
 from __future__ import annotations

@@ -17,8 +17,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _TABLES: Final = """
-CREATE TABLE IF NOT EXISTS users (name TEXT PRIMARY KEY, password BLOB, role TEXT, tenant TEXT, display_name TEXT, email TEXT, credit_limit INTEGER);
-CREATE TABLE IF NOT EXISTS orders (place INTEGER PRIMARY KEY, id TEXT UNIQUE, owner TEXT, tenant TEXT, sku TEXT, quantity INTEGER, note TEXT, status TEXT);
+CREATE TABLE IF NOT EXISTS users (
+    name TEXT PRIMARY KEY, password BLOB, role TEXT, tenant TEXT, display_name TEXT, email TEXT, credit_limit INTEGER
+);
+CREATE TABLE IF NOT EXISTS orders (
+    place INTEGER PRIMARY KEY, id TEXT UNIQUE, owner TEXT, tenant TEXT, sku TEXT, quantity INTEGER, note TEXT, status TEXT
+);
 CREATE TABLE IF NOT EXISTS files (place INTEGER PRIMARY KEY, id TEXT UNIQUE, owner TEXT, name TEXT, content TEXT);
 CREATE TABLE IF NOT EXISTS announcements (place INTEGER PRIMARY KEY, title TEXT, text TEXT);
 CREATE TABLE IF NOT EXISTS products (sku TEXT PRIMARY KEY, name TEXT, price INTEGER);

@@ -69,3 +69,5 @@ class Account:
     query: tuple[tuple[str, Secret], ...] = ()
     cookies: tuple[tuple[str, Secret], ...] = ()
     """The account's own jar; no other account ever sees it, and anonymous has none."""
+    learnt: tuple[Secret, ...] = ()
+    """What a redactor must learn beside these: a token without the prefix that its header puts in front."""

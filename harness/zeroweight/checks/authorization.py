@@ -1,0 +1,202 @@
+"""Who may do what: guards that the canary lost, moved or changed.
+
+A guard that is gone shows as refused→allowed. A guard that no longer runs first shows as refused→invalid: the canary judged the words of
+a caller whom the baseline turned away unread. This is also how operations that write are looked at without writing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from zeroweight.checks.check import contrast
+from zeroweight.checks.transition import Move, judgeable, moves
+from zeroweight.finding import Answer, Confidence, Evidence, Noise, Rule, Severity
+from zeroweight.model.outcome import Outcome
+from zeroweight.model.target import Side
+
+ANONYMOUS_ACCESS = Rule(
+    id="authorization.anonymous-access",
+    title="A caller without credentials is let in",
+    severity=Severity.CRITICAL,
+    cwe=306,
+    owasp="API2:2023",
+    remedy="Put the authentication guard back in front of this operation, for every method and content type it serves.",
+)
+OBJECT_LEVEL = Rule(
+    id="authorization.object-level",
+    title="A role reaches another role's object",
+    severity=Severity.CRITICAL,
+    cwe=639,
+    owasp="API1:2023",
+    remedy="Compare the object's owner (or tenant) with the caller before anything of it is read, changed or returned.",
+)
+FUNCTION_LEVEL = Rule(
+    id="authorization.function-level",
+    title="A role may call a function that was not its own",
+    severity=Severity.CRITICAL,
+    cwe=862,
+    owasp="API5:2023",
+    remedy="Put the role check of this operation back; deny by default, and name the roles that may call it.",
+)
+GUARD_LATE = Rule(
+    id="authorization.guard-late",
+    title="The request of a caller without credentials is processed before it is refused",
+    severity=Severity.HIGH,
+    cwe=696,
+    owasp="API2:2023",
+    remedy="Run authentication before parsing, validation and the operation itself; make sure that it runs at all.",
+)
+GUARD_LATE_MISSING = Rule(
+    id="authorization.guard-late-missing",
+    title="A caller without credentials is told that something does not exist",
+    severity=Severity.MEDIUM,
+    cwe=204,
+    owasp="API2:2023",
+    remedy="Run authentication before looking the object up: else anybody can tell which ids exist, and a valid one may be served.",
+)
+ROLE_GUARD_LATE = Rule(
+    id="authorization.role-guard-late",
+    title="A role's request is processed where it was refused",
+    severity=Severity.MEDIUM,
+    cwe=862,
+    owasp="API5:2023",
+    remedy="Run the role check before validation; then send a valid body as this role: if it is accepted, the check is gone.",
+)
+REFUSAL_CHANGED = Rule(
+    id="authorization.refusal-changed",
+    title="A refusal is worded another way",
+    severity=Severity.NOTE,
+    cwe=204,
+    owasp="API5:2023",
+    remedy="Nothing, if it was meant: clients that tell 401, 403 and 404 apart may need to know.",
+)
+ACCESS_LOST = Rule(
+    id="authorization.access-lost",
+    title="A role is refused what it was allowed",
+    severity=Severity.MEDIUM,
+    cwe=863,
+    owasp="API5:2023",
+    remedy="Look for a guard that became too strict; if the role was meant to lose this, waive the finding.",
+)
+
+_JUDGED_WORDS = frozenset({400, 409, 415, 422, 500})
+"""Statuses that the operation behind the guard gives. The layers in front of it give the others (405, 413, 414, 431, 502, 504 …)."""
+_OUTER_PARTS = frozenset({"path", "query", "header", "cookie", "method"})
+"""Parts of a request that servers and routers judge before any guard can run."""
+_BEFORE_ENTRY = frozenset({Outcome.REFUSED, Outcome.INVALID, Outcome.MISSING})
+"""What a baseline says to an odd request of a caller who may not pass plainly: whatever its words, it did not let him in."""
+
+
+def _let_in(move: Move) -> bool:
+    """Whether a caller got in who was kept out; by an odd request only where the plain one is refused on both sides."""
+    if move.new is not Outcome.ALLOWED:
+        return False
+    if move.odd:
+        return move.plain is Outcome.REFUSED and move.old in _BEFORE_ENTRY
+    return move.old is Outcome.REFUSED
+
+
+@contrast(ANONYMOUS_ACCESS, on=Answer)
+def anonymous_access(baseline: Answer, canary: Answer, noise: Noise) -> Iterator[Evidence]:
+    """Refused→allowed without credentials (CWE-306)."""
+    for move in moves(baseline, canary, noise):
+        if _let_in(move) and move.anonymous:
+            yield move.evidence()
+
+
+@contrast(OBJECT_LEVEL, on=Answer)
+def object_level(baseline: Answer, canary: Answer, noise: Noise) -> Iterator[Evidence]:
+    """Refused→allowed on another role's object (CWE-639)."""
+    for move in moves(baseline, canary, noise):
+        if _let_in(move) and not move.anonymous and move.foreign:
+            yield move.evidence()
+
+
+@contrast(FUNCTION_LEVEL, on=Answer)
+def function_level(baseline: Answer, canary: Answer, noise: Noise) -> Iterator[Evidence]:
+    """Refused→allowed for a role, on what is nobody else's (CWE-862)."""
+    for move in moves(baseline, canary, noise):
+        if _let_in(move) and not move.anonymous and not move.foreign:
+            yield move.evidence()
+
+
+def _processed(move: Move) -> bool:
+    """Whether the operation answered where the guard did: by its words, about a part of the request that only it reads."""
+    if move.old is not Outcome.REFUSED or move.new not in {Outcome.INVALID, Outcome.BROKEN}:
+        return False
+    if move.canary.exchange.status in range(400, 600) and move.canary.exchange.status not in _JUDGED_WORDS:
+        return False
+    return not move.odd or (move.plain is Outcome.REFUSED and not _outer(move))
+
+
+def _outer(move: Move) -> bool:
+    """Whether what is odd about the request lies where layers in front of every guard look."""
+    probe = move.probe
+    place = probe.parameter.place if probe.parameter else probe.payload.where if probe.payload else ""
+    return place in _OUTER_PARTS
+
+
+def processed_unguarded(move: Move) -> bool:
+    """Whether a late guard is what this move shows; then it is no matter of availability."""
+    return _processed(move)
+
+
+@contrast(GUARD_LATE, on=Answer)
+def guard_late(baseline: Answer, canary: Answer, noise: Noise) -> Iterator[Evidence]:
+    """Anonymous refused→invalid or broken (CWE-696: behaviour in the wrong order)."""
+    for move in moves(baseline, canary, noise):
+        if _processed(move) and move.anonymous:
+            yield move.evidence()
+
+
+@contrast(ROLE_GUARD_LATE, on=Answer)
+def role_guard_late(baseline: Answer, canary: Answer, noise: Noise) -> Iterator[Evidence]:
+    """403→400, 422 or 500 for a role: it passed the gate with a poor value. Tentative: the gate itself may have judged the value."""
+    for move in moves(baseline, canary, noise):
+        if _processed(move) and not move.anonymous:
+            yield move.evidence(confidence=Confidence.TENTATIVE)
+
+
+def _reworded(baseline: Answer, canary: Answer, noise: Noise) -> Iterator[Move]:
+    """Yield a plain request's refusal that is said by another status, or as missing while the owner fares as before.
+
+    Where the owner fares otherwise too, the object itself is gone. Odd requests are refused in many words: only plain ones are compared.
+    """
+    old, new = baseline.outcome, canary.outcome
+    if old is not Outcome.REFUSED or new not in {Outcome.REFUSED, Outcome.MISSING} or baseline.owner is not canary.owner:
+        return
+    if baseline.exchange.status == canary.exchange.status or canary.exchange.status in noise.statuses:
+        return
+    move = Move(old=old, new=new, baseline=baseline, canary=canary)
+    if judgeable(baseline, canary) and not move.odd:
+        yield move
+
+
+def _looked_up(move: Move) -> bool:
+    """Whether a caller without credentials now learns that something is not there (or is told so)."""
+    return move.anonymous and move.canary.exchange.status in {404, 410}
+
+
+@contrast(GUARD_LATE_MISSING, on=Answer)
+def guard_late_missing(baseline: Answer, canary: Answer, noise: Noise) -> Iterator[Evidence]:
+    """Anonymous refused→missing (CWE-204: an observable difference): the look-up ran before the guard."""
+    return (move.evidence() for move in _reworded(baseline, canary, noise) if _looked_up(move))
+
+
+@contrast(REFUSAL_CHANGED, on=Answer)
+def refusal_changed(baseline: Answer, canary: Answer, noise: Noise) -> Iterator[Evidence]:
+    """401↔403, and a role's 403→404: still a refusal, said another way."""
+    return (move.evidence() for move in _reworded(baseline, canary, noise) if not _looked_up(move))
+
+
+@contrast(ACCESS_LOST, on=Answer)
+def access_lost(baseline: Answer, canary: Answer, noise: Noise) -> Iterator[Evidence]:
+    """Allowed→refused by a plain request; closing a hole is not a loss.
+
+    A hole: another role's object, whose owner still gets in; an operation that the canary's schema protects, for anonymous.
+    """
+    for move in moves(baseline, canary, noise):
+        if move.old is Outcome.ALLOWED and move.new is Outcome.REFUSED and not move.odd and not move.foreign:
+            protected = Side.CANARY in move.probe.operation.protected
+            if not (move.anonymous and protected):
+                yield move.evidence()

@@ -1,0 +1,194 @@
+"""Asks one target over HTTP/1.1: scenarios on lanes for suites, plain requests for everything else that a run must ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from zeroweight.drivers.composing import NOBODY, Badge, Composer, written_fields
+from zeroweight.drivers.connection import Dial, Line, Timeouts, deliver, trust
+from zeroweight.drivers.errand import Errand, Errands
+from zeroweight.drivers.limits import Lock, Meter, permitted
+from zeroweight.model.http import Exchange, Failure, Response, Trace
+from zeroweight.model.outcome import Level
+from zeroweight.model.request import Bindings, Probe, Scenario, Step
+from zeroweight.model.role import ANONYMOUS, Account
+from zeroweight.model.target import Target
+from zeroweight.redact import Secret
+
+__all__ = ["HttpDriver", "Timeouts", "captured"]
+
+_DOCUMENT = 16 << 20
+"""Bytes: the longest document that is read for the run itself (a schema, a login's answer)."""
+
+
+class HttpDriver:
+    """Sends to one target, within its meter and level; each lane is one kept-alive connection, used by one scenario at a time.
+
+    Whatever the target does ends as a Failure; only CancelledError (and what the `seen` observer raises) leaves `exchange`.
+    """
+
+    def __init__(  # noqa: PLR0913  # all that one side of a run is made of
+        self,
+        target: Target,
+        *,
+        lanes: int,
+        meter: Meter,
+        level: Level,
+        run: str,
+        accounts: Mapping[str, Account] | None = None,
+        timeouts: Timeouts | None = None,
+        body_cap: int = 1 << 20,
+        lock: Lock | None = None,
+        seen: Callable[[Exchange], None] | None = None,
+    ) -> None:
+        """Dial nothing yet; raises ConfigError when the target's certificates cannot be used.
+
+        `accounts` maps a role to its account on this side; `body_cap` counts bytes; `seen` is called with each exchange as it ends.
+        """
+        self.target, self.level = target, level
+        self.meter = meter
+        """What every request is taken from; a run that cleans up after a stop puts a new one here."""
+        self.lock = lock or Lock(target)
+        self._seen, self._cap = seen, body_cap
+        self._badges = {role: Badge.of(account) for role, account in (accounts or {}).items()}
+        dial, context, patience = Dial.to(target), trust(target), timeouts or Timeouts()
+        self._composer = Composer(target, run=run, host=dial.host)
+        self._lanes = tuple(Line(dial, context, patience) for _ in range(lanes))
+        self._errands = Errands(self.lock, self._composer, Line(dial, context, patience), patience)
+
+    def enrol(self, account: Account) -> None:
+        """Let a role be played by this account from the next request on."""
+        self._badges[account.role] = Badge.of(account)
+
+    async def exchange(self, scenario: Scenario, bindings: Bindings, *, lane: int) -> Trace:
+        """Send the steps in order on one lane; the trace ends where a step got no answer or a capture failed.
+
+        Nothing at all is sent when one of the steps dares more than the run's level.
+        """
+        refusal = self._refusal(scenario, scenario.steps)
+        if refusal is not None:
+            exchange = Exchange(probe=scenario.steps[0].probe, target=self.target, failure=refusal)
+            self._tell(exchange)
+            return Trace(scenario=scenario, target=self.target, exchanges=(exchange,))
+        line = self._lanes[lane]
+        exchanges: list[Exchange] = []
+        lost = ""
+        async with line.turn:
+            for step in scenario.steps:
+                exchange = await self._ask(step.probe, scenario, bindings, line)
+                exchanges.append(exchange)
+                self._tell(exchange)
+                if exchange.failure is not None:
+                    break
+                if step.captures:
+                    bindings, lost = _capture(step, exchange, bindings)
+                    if lost:
+                        break
+        return Trace(scenario=scenario, target=self.target, exchanges=tuple(exchanges), lost=lost)
+
+    async def undo(self, scenario: Scenario, bindings: Bindings, *, lane: int = 0) -> None:
+        """Send the undo steps, each whatever became of the one before; the bindings must hold what the run captured (`captured`)."""
+        line = self._lanes[lane]
+        async with line.turn:
+            for step in scenario.undo:
+                if self._refusal(scenario, (step,)) is None:
+                    exchange = await self._ask(step.probe, scenario, bindings, line)
+                    self._tell(exchange)
+                    bindings, _ = _capture(step, exchange, bindings)
+
+    async def plain(
+        self,
+        method: str,
+        target: str,
+        *,
+        headers: Mapping[str, str | Secret] | None = None,
+        body: bytes | None = None,
+        account: Account | None = None,
+        follow: bool = False,
+        cap: int = _DOCUMENT,
+    ) -> Response:
+        """Send a request of the run's own (a schema, an identity, a login), under the meter and the lock but not the level.
+
+        `target` is a path below the target's URL, or a whole URL that the lock allows. `follow` follows up to five redirects within the
+        lock; headers, account and body never go to another host that way. Raises Unreachable when no answer came, or none may be sought.
+        """
+        errand = Errand(
+            method=method,
+            what=f"{method} {target} on the {self.target.side}",
+            url=self.target.url.rstrip("/") + target if target.startswith("/") else target,
+            fields=written_fields(headers or {}),
+            body=body,
+            badge=Badge.of(account) if account is not None else NOBODY,
+        )
+        return await self._errands.ask(self.meter, errand, follow=follow, cap=cap)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for line in self._lanes:
+            await line.aclose()
+        await self._errands.close()
+
+    def _refusal(self, scenario: Scenario, steps: Sequence[Step]) -> Failure | None:
+        """Return the first Failure by which the level forbids one of the steps."""
+        for number, step in enumerate(steps):
+            refusal = permitted(self.level, step.probe, bool(self._badge(step.probe, scenario)))
+            if refusal is not None:
+                return replace(refusal, text=f"step {number + 1}: {refusal.text}") if number else refusal
+        return None
+
+    def _badge(self, probe: Probe, scenario: Scenario) -> Badge | None:
+        """Return the credentials that the probe is sent with; None when its role has no account."""
+        role = scenario.actors.get(probe.role, probe.role)
+        return NOBODY if role == ANONYMOUS else self._badges.get(role)
+
+    async def _ask(self, probe: Probe, scenario: Scenario, bindings: Bindings, line: Line) -> Exchange:
+        """Send one probe and return what came of it."""
+        badge = self._badge(probe, scenario)
+        if badge is None:
+            text = f"the role {scenario.actors.get(probe.role, probe.role)} has no account on the {self.target.side}"
+            return Exchange(probe=probe, target=self.target, failure=Failure(kind="unbound", text=text))
+        request = self._composer.probe(probe, bindings, badge)
+        if isinstance(request, Failure):
+            return Exchange(probe=probe, target=self.target, failure=request)
+        sent = await deliver(line, request, self.meter, cap=self._cap)
+        answer = sent.answer
+        return Exchange(
+            probe=probe,
+            target=self.target,
+            request=request if answer.timing.sent else None,
+            response=answer.response,
+            failure=sent.failure,
+            timing=answer.timing,
+            resent=sent.resent,
+        )
+
+    def _tell(self, exchange: Exchange) -> None:
+        """Show an exchange to the observer."""
+        if self._seen is not None:
+            self._seen(exchange)
+
+
+def captured(trace: Trace, bindings: Bindings) -> Bindings:
+    """Return the bindings with everything that the trace's answers hold for later steps: what `undo` needs."""
+    for step, exchange in zip(trace.scenario.steps, trace.exchanges, strict=False):
+        bindings, _ = _capture(step, exchange, bindings)
+    return bindings
+
+
+def _capture(step: Step, exchange: Exchange, bindings: Bindings) -> tuple[Bindings, str]:
+    """Return the bindings with what the step captures, and why one of them failed; null is no value."""
+    if not step.captures:
+        return bindings, ""
+    known, lost = dict(bindings), ""
+    for name, pointer in step.captures.items():
+        try:
+            value = pointer.find(exchange.response.json) if exchange.response is not None else None
+        except (LookupError, ValueError):
+            value = None
+        if value is None:
+            probe = exchange.probe
+            lost = lost or f"{probe.verb} {probe.operation.path} answered {exchange.status} without {name!r} at {pointer.path}"
+        else:
+            known[name] = value
+    return known, lost

@@ -1,0 +1,268 @@
+"""What no driver may do: send more, faster, longer, more boldly or elsewhere than the run was allowed to.
+
+Levels (design 8.8) are judged on the probe before anything is sent; the meter is asked once for each request that is sent; the lock
+says which URLs may be dialled at all. Every driver that sends requests uses these, whatever library or socket it is made of.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from urllib.parse import SplitResult, urlsplit
+
+from zeroweight.model.http import Failure
+from zeroweight.model.operation import SAFE
+from zeroweight.model.outcome import Level
+from zeroweight.model.request import Intent, Probe, Slot
+from zeroweight.model.target import Side, Target
+
+_NAP = 0.25
+"""Seconds: the longest sleep between two looks at whether the run was stopped."""
+
+_NEVER_CAREFUL = frozenset({"TRACE", "CONNECT"})
+"""TRACE mirrors credentials, CONNECT opens tunnels: neither is a request to the API under test."""
+
+_OVERRIDES = frozenset({b"x-http-method-override", b"x-http-method", b"x-method-override"})
+"""Headers by which many frameworks let another method ride on a harmless one; judged like the method itself."""
+
+_CREDENTIALS = frozenset({b"authorization", b"cookie"})
+"""Headers that make a request somebody's, whoever's account it is sent by: a forged token may be believed."""
+
+_PORTS = {"http": 80, "https": 443}
+
+
+class Meter:
+    """What one side may still be sent: a number of requests, a rate, and an end, on a clock that never jumps.
+
+    Requests are granted in the order asked. A request that is refused is not counted.
+    """
+
+    __slots__ = ("_burst", "_clock", "_due", "_sleep", "_stopped", "deadline", "rate", "requests", "sent", "side")
+
+    def __init__(  # the three limits, and what time is
+        self,
+        side: Side,
+        requests: int,
+        rate: float,
+        deadline: float,
+        *,
+        burst: int = 4,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        """Set the limits; `rate` in requests per second (infinite: none), `deadline` an instant of `clock` in seconds.
+
+        `burst` requests may leave at once after a pause. Raises ValueError when `rate` or `burst` allow nothing.
+        """
+        if not rate > 0 or burst < 1:
+            what = f"a meter needs a positive rate and burst, not {rate} and {burst}"
+            raise ValueError(what)
+        self.side, self.requests, self.rate, self.deadline = side, requests, rate, deadline
+        self.sent = 0
+        self._burst, self._clock, self._sleep = burst, clock, sleep
+        self._due = -math.inf
+        self._stopped = ""
+
+    @property
+    def left_requests(self) -> int:
+        """How many requests may still be sent."""
+        return max(0, self.requests - self.sent)
+
+    @property
+    def left_seconds(self) -> float:
+        """Seconds until the deadline."""
+        return max(0.0, self.deadline - self._clock())
+
+    def stop(self, reason: str) -> None:
+        """Let nothing more out; who waits for his turn is refused within a quarter of a second. The first reason stays."""
+        self._stopped = self._stopped or reason or "the run was stopped"
+
+    async def take(self) -> Failure | None:
+        """Count one request and wait until it may leave; a Failure (`stopped budget deadline`) when it may not."""
+        refusal = self._refusal()
+        if refusal is not None:
+            return refusal
+        now = self._clock()
+        # The instant at which each request is due stands for the bucket: no timer refills it, and waiters stay in order.
+        due = max(self._due, now - (self._burst - 1) / self.rate)
+        if due >= self.deadline:
+            return self._late()
+        self._due = due + 1.0 / self.rate
+        self.sent += 1
+        if due <= now:
+            return None
+        return await self._wait(due)
+
+    async def _wait(self, due: float) -> Failure | None:
+        """Wait for an instant, looking up now and then; gives the request back when it may not leave after all."""
+        granted = False
+        try:
+            while (left := due - self._clock()) > 0 and not self._stopped:
+                await self._sleep(min(left, _NAP))
+            if self._stopped:
+                return Failure(kind="stopped", text=self._stopped)
+            if self._clock() >= self.deadline:
+                return self._late()
+            granted = True
+            return None
+        finally:
+            if not granted:
+                self.sent -= 1
+
+    def _refusal(self) -> Failure | None:
+        """Return why nothing may be sent now, apart from the rate."""
+        if self._stopped:
+            return Failure(kind="stopped", text=self._stopped)
+        if self.sent >= self.requests:
+            return Failure(kind="budget", text=f"the {self.side} side's budget of {self.requests} requests is spent")
+        return self._late() if self._clock() >= self.deadline else None
+
+    def _late(self) -> Failure:
+        """Return the Failure of a request that comes too late."""
+        return Failure(kind="deadline", text=f"the run's time for the {self.side} side is over")
+
+
+def permitted(level: Level, probe: Probe, account_present: bool) -> Failure | None:  # noqa: FBT001  # a fact about the request, not a switch
+    """Return a Failure of kind `level` when a run of this level may not send the probe; `account_present`: with credentials.
+
+    - read-only: GET, HEAD, OPTIONS; other methods only without credentials or with a body that cannot be decoded.
+    - own-objects: every method, but PUT, PATCH, DELETE and unusual ones on a path whose object is not the run's own only as above.
+    - destructive: everything.
+    """
+    if level >= Level.DESTRUCTIVE:
+        return None
+    for method in _methods(probe):
+        if method in SAFE:
+            continue
+        if method in _NEVER_CAREFUL:
+            return _above(level, f"{method} is sent at level destructive only")
+        if _nobody(probe, account_present) or undecodable(probe):
+            continue
+        if level < Level.OWN_OBJECTS:
+            return _above(level, f"{method} with credentials changes things")
+        if method != "POST" and _foreign(probe):
+            return _above(level, f"{method} {probe.operation.path} names an object that may be somebody's")
+    return None
+
+
+def undecodable(probe: Probe) -> bool:
+    """Whether the body cannot be decoded, so that no server can act on it.
+
+    The probe must say so (`Intent.INVALID`, a payload of the family `malformed` for the body) and be so: announced as JSON, without
+    slots, and not JSON. What announces another type, or nests so deeply that we cannot tell, counts as readable.
+    """
+    payload = probe.payload
+    if probe.intent is not Intent.INVALID or payload is None or payload.family != "malformed" or payload.where != "body":
+        return False
+    if probe.body is None or probe.body.slots or not _says_json(probe):
+        return False
+    body = probe.body.fill({})
+    try:
+        json.loads(body)
+    except RecursionError:
+        return False
+    except ValueError:
+        return bool(body.strip())
+    return False
+
+
+class Lock:
+    """The only places that may be dialled: the target's own origin, its pinned address, and hosts that the operator named."""
+
+    __slots__ = ("_hosts", "_own", "_scheme", "target")
+
+    def __init__(self, target: Target, hosts: tuple[str, ...] = ()) -> None:
+        """Take the target, and `safety.hosts` as `host` (its scheme's usual port) or `host:port`."""
+        self.target = target
+        url = urlsplit(target.url)
+        self._scheme = url.scheme
+        port = _port(url) or 0
+        names = {((url.hostname or "").lower(), port)}
+        if target.server_name:
+            names.add((target.server_name.lower(), port))
+        if target.address:
+            pinned = urlsplit(f"//{target.address}")
+            names.add(((pinned.hostname or "").lower(), pinned.port or port))
+        self._own = frozenset(names)
+        self._hosts = frozenset(host.lower() for host in hosts)
+
+    def owns(self, url: str) -> bool:
+        """Whether the URL is the target's own, under any of its names: scheme, host and port."""
+        parts = _split(url)
+        return parts is not None and parts.scheme == self._scheme and ((parts.hostname or "").lower(), _port(parts)) in self._own
+
+    def allows(self, url: str) -> bool:
+        """Whether an absolute URL may be dialled; False for everything that is not plainly a URL of an allowed host."""
+        if self.owns(url):
+            return True
+        parts = _split(url)
+        # A plain-text hop to another host would show what TLS hides: an https target leads to https only.
+        if parts is None or (self._scheme == "https" and parts.scheme != "https"):
+            return False
+        host, port = (parts.hostname or "").lower(), _port(parts)
+        name = f"[{host}]" if ":" in host else host
+        return f"{name}:{port}" in self._hosts or (port == _PORTS[parts.scheme] and name in self._hosts)
+
+
+def _split(url: str) -> SplitResult | None:
+    """Return the parts of a plain absolute http or https URL; None for others, and for those that parsers read differently."""
+    if "\\" in url or any(char <= " " or char == "\x7f" for char in url):
+        return None
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in _PORTS and bool(parts.hostname) and "@" not in parts.netloc and _port(parts) is not None
+    except ValueError:
+        return None
+    return parts if known else None
+
+
+def _port(parts: SplitResult) -> int | None:
+    """Return the port of a URL, or its scheme's; raises ValueError for one that is no number up to 65535."""
+    return parts.port if parts.port is not None else _PORTS.get(parts.scheme)
+
+
+def _methods(probe: Probe) -> Iterator[str]:
+    """Yield every method that a server may take the probe for, upper case."""
+    yield probe.verb.upper()
+    for name, value in probe.headers:
+        if name.lower() in _OVERRIDES:
+            yield b"".join(part for part in value.parts if isinstance(part, bytes)).decode("latin-1").strip().upper()
+    for part in probe.target.parts:
+        if isinstance(part, bytes) and b"_method=" in part:
+            yield part.partition(b"_method=")[2].partition(b"&")[0].decode("latin-1").upper()
+
+
+def _nobody(probe: Probe, account_present: bool) -> bool:  # noqa: FBT001  # as in permitted
+    """Whether the request carries nobody's credentials: neither an account's nor its own."""
+    return not account_present and not any(name.lower() in _CREDENTIALS for name, _ in probe.headers)
+
+
+def _foreign(probe: Probe) -> bool:
+    """Whether the path names an object that the run does not own.
+
+    It owns what a slot names, and what lies below it (`/orders/<own>/items/1`); a literal value in front of any slot is the schema's
+    example and may be somebody's object.
+    """
+    first = probe.operation.path.partition("{")[2].partition("}")[0]
+    if not first:
+        return False
+    value = probe.path.get(first)
+    return not (isinstance(value, Slot) and any(slot.name == value.name for slot in probe.target.slots))
+
+
+def _says_json(probe: Probe) -> bool:
+    """Whether the probe announces a JSON body, and nothing else."""
+    kinds = [
+        b"".join(part for part in value.parts if isinstance(part, bytes))
+        for name, value in probe.headers
+        if name.lower() == b"content-type"
+    ]
+    return len(kinds) == 1 and b"json" in kinds[0].lower()
+
+
+def _above(level: Level, why: str) -> Failure:
+    """Return the Failure of a probe that dares more than the level."""
+    return Failure(kind="level", text=f"{why}; the run's level is {level.word}")

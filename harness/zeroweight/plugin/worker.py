@@ -1,0 +1,125 @@
+"""What runs tests: in the one process of a plain run, and in each worker of a distributed one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator
+from typing import Any
+
+import msgspec
+import pytest
+
+from zeroweight.checks.check import Check
+from zeroweight.fixtures import Fixtures
+from zeroweight.model.operation import Operation
+from zeroweight.plan import Plan
+from zeroweight.session.setup import Opened
+from zeroweight.trial.result import TrialResult
+from zeroweight.trial.trial import Trial
+from zeroweight.verdict import Action
+
+RESULT = pytest.StashKey[str]()
+GAPS = pytest.StashKey[int]()
+
+
+def begin(config: pytest.Config) -> None:
+    """Begin in a worker, with the plan that the controller handed over."""
+    config.option.importmode = "importlib"
+    plan = Plan.unpacked(config.workerinput["zeroweight"])  # type: ignore[attr-defined]  # xdist adds it
+    register(config, plan, worker=config.workerinput["workerid"])  # type: ignore[attr-defined]  # xdist adds it
+
+
+def register(config: pytest.Config, plan: Plan, *, worker: str) -> Runner:
+    """Register what a process needs to run tests."""
+    runner = Runner(config, plan, worker=worker)
+    config.pluginmanager.register(runner, "zeroweight-runner")
+    config.pluginmanager.register(Fixtures(runner.make), "zeroweight-fixtures")
+    return runner
+
+
+class Runner:
+    """Opens the bench at the first trial, settles each trial, and closes everything at the end."""
+
+    def __init__(self, config: pytest.Config, plan: Plan, *, worker: str) -> None:
+        """Open nothing yet: a run that collects only must not dial."""
+        self._config = config
+        self._plan = plan
+        self._worker = worker
+        self._opened: Opened | None = None
+
+    def make(self, request: pytest.FixtureRequest, operation: Operation | None) -> Trial:
+        """Make the trial of one test."""
+        if self._opened is None:
+            self._opened = Opened(self._plan, worker=self._worker, own_checks=self._own_checks())
+        path = request.node.path
+        return Trial(self._opened.bench, suite=path.stem.removeprefix("test_"), test=request.node.name, operation=operation)
+
+    def _own_checks(self) -> tuple[Check, ...]:
+        given = self._config.hook.pytest_zeroweight_checks()
+        return tuple(check for checks in given for check in checks)
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Give each test that asks for `operation` every operation of the plan."""
+        if "operation" in metafunc.fixturenames:
+            operations = self._plan.operations
+            metafunc.parametrize("operation", operations, ids=[operation.label for operation in operations])
+
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Run nothing where nothing can be sent."""
+        if self._plan.blocked and items:
+            config.hook.pytest_deselected(items=list(items))
+            items.clear()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        """Settle the trial after the test's body, whatever became of it; a delta that blocks fails the test."""
+        trial = getattr(item, "funcargs", {}).get("trial")
+        if not isinstance(trial, Trial):
+            return (yield)
+        try:
+            result = yield
+        except (Exception, pytest.skip.Exception, pytest.fail.Exception) as error:
+            trial.gap(item.name, why=f"the suite ended early by {type(error).__name__}: {error}", fix="mend the suite, or suites.skip it")
+            self._settle(item, trial)
+            raise
+        settled = self._settle(item, trial)
+        blocking = [delta for delta in settled.deltas if self._plan.policy.weigh(delta) is Action.BLOCK]
+        if blocking:
+            lines = [f"{d.severity.word}: {d.title} at {d.place} [{d.rule}] {d.evidence[0] if d.evidence else ''}" for d in blocking]
+            pytest.fail("\n".join(lines), pytrace=False)
+        return result
+
+    def _settle(self, item: pytest.Item, trial: Trial) -> TrialResult:
+        settled = trial.settle()
+        assert self._opened is not None
+        plain = self._opened.redactor.plain(msgspec.to_builtins(settled))
+        item.stash[RESULT] = json.dumps(plain)
+        item.stash[GAPS] = len(settled.gaps)
+        return settled
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Put the result on the test's report as plain text; and keep every credential out of what pytest shows of a failure."""
+        report = yield
+        if self._opened is not None:
+            shown = str(report.longrepr)
+            if (clean := self._opened.redactor.text(shown)) != shown:
+                report.longrepr = clean
+            report.sections = [(name, self._opened.redactor.text(text)) for name, text in report.sections]
+        if call.when == "call" and RESULT in item.stash:
+            report.zeroweight_result = item.stash[RESULT]  # type: ignore[attr-defined]  # the road that pytest offers plugins
+            report.zeroweight_gaps = item.stash[GAPS]  # type: ignore[attr-defined]  # as above
+        return report
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        """Close connections and the journal."""
+        self.close()
+
+    def close(self) -> None:
+        """Close what was opened; a second call does nothing."""
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None

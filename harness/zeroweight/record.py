@@ -1,0 +1,230 @@
+"""All that a run did, saw and decided: one versioned document, from which alone every report is written.
+
+`verdict.json` (`VerdictFile`) is its short form and the contract with machines; `record.json` (`Record`) adds what a reviewer wants.
+Both hold plain data, already redacted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from zeroweight.compare import Delta
+from zeroweight.finding import Tally
+from zeroweight.model.look import Exclusion, Gap
+from zeroweight.redact import Redactor
+from zeroweight.verdict import Action, Policy, Reason, Word
+
+SCHEMA = 1
+"""The version of both documents; it rises when a field changes its meaning or goes away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceLine:
+    """Where a finding is."""
+
+    method: str
+    path: str
+    role: str
+    parameter: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingLine:
+    """One fingerprint and what became of it."""
+
+    rule: str
+    title: str
+    severity: str
+    state: str
+    action: str
+    """What the policy makes of it: `block warn ignore waived`."""
+    place: PlaceLine
+    fingerprint: str
+    confirmed: bool
+    seen_new: int
+    pairs: int
+    evidence: tuple[str, ...]
+    request: str = ""
+    cause: str = ""
+    repeats: str = ""
+    """`canary 7 of 7, baseline 0 of 7`; empty where it was not asked again."""
+    cwe: int = 0
+    owasp: str = ""
+    remedy: str = ""
+    suites: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotTestedLine:
+    """Something that was owed or left out, why, whether a PASS needed it, and what mends it."""
+
+    what: str
+    why: str
+    required: bool = False
+    fix: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotTested:
+    """The three ways of not having been tested."""
+
+    gaps: tuple[NotTestedLine, ...] = ()
+    exclusions: tuple[NotTestedLine, ...] = ()
+    unreached: tuple[NotTestedLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunLine:
+    """Which run this was."""
+
+    id: str
+    started: str
+    """ISO 8601, UTC."""
+    seconds: float = 0.0
+    finished: bool = False
+    level: str = ""
+    aa: bool = False
+    """Whether the operator asked to hold the baseline against itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetLine:
+    """Which deployment stood on a side."""
+
+    url: str
+    build: str = ""
+    expected: str = ""
+    builds_seen: Mapping[str, int] = field(default_factory=dict)
+    """Build → how many answers named it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictFile:
+    """`verdict.json`."""
+
+    schema: int = SCHEMA
+    service: str
+    verdict: str
+    reasons: tuple[Reason, ...]
+    findings: tuple[FindingLine, ...] = ()
+    not_tested: NotTested = field(default_factory=NotTested)
+    coverage: Mapping[str, float] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
+    budget: Mapping[str, float] = field(default_factory=dict)
+    targets: Mapping[str, TargetLine] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    run: RunLine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """`record.json`: the verdict file, and what stands behind it."""
+
+    schema: int = SCHEMA
+    summary: VerdictFile
+    policy: Mapping[str, Any] = field(default_factory=dict)
+    roles: Mapping[str, bool] = field(default_factory=dict)
+    """Role → whether the baseline ever allowed it something."""
+    operations: Mapping[str, str] = field(default_factory=dict)
+    """Operation → `allowed`, `answered` or `not answered`."""
+    leftovers: tuple[str, ...] = ()
+    """Objects that were made and could not be removed."""
+    notes: tuple[str, ...] = ()
+    tests: Mapping[str, str] = field(default_factory=dict)
+    tallies: tuple[Tally, ...] = ()
+
+
+def finding_line(delta: Delta, action: Action) -> FindingLine:
+    """Return a delta as it is written."""
+    repeats = delta.repeats
+    told = f"canary {repeats.canary} of {repeats.asked_canary}, baseline {repeats.baseline} of {repeats.asked_baseline}"
+    place = delta.place
+    return FindingLine(
+        rule=delta.rule,
+        title=delta.title,
+        severity=delta.severity.word,
+        state=delta.state,
+        action=action,
+        place=PlaceLine(method=place.method, path=place.path, role=place.role, parameter=place.parameter),
+        fingerprint=delta.fingerprint,
+        confirmed=delta.confirmed,
+        seen_new=delta.seen_new,
+        pairs=delta.pairs,
+        evidence=delta.evidence,
+        request=delta.request,
+        cause=delta.cause,
+        repeats=told if repeats.asked_canary else "",
+        cwe=delta.cwe,
+        owasp=delta.owasp,
+        remedy=delta.remedy,
+        suites=delta.suites,
+    )
+
+
+def gap_line(gap: Gap, *, required: bool) -> NotTestedLine:
+    """Return a gap as it is written."""
+    return NotTestedLine(what=gap.what, why=gap.why, required=required, fix=gap.fix, code=gap.code)
+
+
+def exclusion_line(exclusion: Exclusion) -> NotTestedLine:
+    """Return an exclusion as it is written."""
+    return NotTestedLine(what=exclusion.what, why=exclusion.why, code="excluded")
+
+
+def policy_lines(policy: Policy) -> dict[str, Any]:
+    """Return the policy as plain JSON."""
+    plain = msgspec.to_builtins(policy)
+    plain["fail_on"], plain["unconfirmed"] = policy.fail_on.word, policy.unconfirmed.word
+    return dict(plain)
+
+
+def versions() -> dict[str, str]:
+    """Return what this run was made with."""
+    names = ("zeroweight", "pytest", "pytest-xdist", "httpx", "schemathesis", "hypothesis")
+    found = {"python": ".".join(map(str, sys.version_info[:3]))}
+    for name in names:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def unfinished(run: RunLine, service: str) -> VerdictFile:
+    """Return the verdict that stands while a run goes on: no reader can find yesterday's PASS."""
+    reason = Reason(code="unfinished", text="the run has not come to its end; if it is not running any more, it died")
+    return VerdictFile(service=service, verdict=Word.INCONCLUSIVE, reasons=(reason,), run=run, versions=versions())
+
+
+def write(document: VerdictFile | Record, path: Path, redactor: Redactor) -> None:
+    """Write a document, redacted, in one step: a reader finds the old one or the new one, never half of it. Raises OSError."""
+    plain = redactor.plain(msgspec.to_builtins(document))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(plain, file, indent=1, ensure_ascii=True)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def read(path: Path) -> Record:
+    """Return a record from its file; raises ValueError (with what is wrong) and OSError."""
+    return msgspec.json.decode(path.read_bytes(), type=Record)

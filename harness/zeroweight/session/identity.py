@@ -1,0 +1,117 @@
+"""Who answers: the build that each side says it is, read before the first probe and again after the last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from zeroweight.drivers.http import HttpDriver
+from zeroweight.errors import Unreachable
+from zeroweight.model.http import Response
+from zeroweight.model.request import Pointer
+from zeroweight.model.target import Identity, Side
+from zeroweight.verdict import Reason
+
+HEADERS = ("x-build", "x-build-id", "x-version", "x-app-version", "x-service-version", "x-release", "x-revision", "x-commit", "x-git-sha")
+"""Where services are known to say their build; looked at only when the operator named no place."""
+ENDPOINTS = ("/version", "/build", "/info", "/actuator/info", "/healthz", "/health")
+POINTERS = ("/build", "/version", "/commit", "/revision", "/build/version", "/git/commit/id", "/app/version")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """Where the build was read, what each side said, and why the comparison would be untrue."""
+
+    identity: Identity
+    builds: Mapping[Side, str]
+    untrue: tuple[Reason, ...] = ()
+    unreachable: Mapping[Side, str] = field(default_factory=dict)
+
+
+async def read(driver: HttpDriver, identity: Identity, path: str) -> str:
+    """Return the build that a side says it is, or nothing; raises Unreachable. `path` is asked where a header carries it."""
+    if identity.header:
+        answer = await driver.plain("GET", path)
+        return answer.headers.get(identity.header)
+    answer = await driver.plain("GET", identity.get)
+    return _pointed(answer, identity.pointer)
+
+
+def _pointed(answer: Response, pointer: str) -> str:
+    try:
+        value = Pointer(path=pointer).find(answer.json)
+    except LookupError:
+        return ""
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+
+async def discover(drivers: Mapping[Side, HttpDriver], path: str) -> Identity:
+    """Return a place where both sides name a build, the first where the two differ; empty when there is none. Raises Unreachable."""
+    answers = {side: await driver.plain("GET", path) for side, driver in drivers.items()}
+    named = [name for name in HEADERS if all(name in answer.headers for answer in answers.values())]
+    for name in sorted(named, key=lambda each: answers[Side.BASELINE].headers.get(each) == answers[Side.CANARY].headers.get(each)):
+        return Identity(header=name)
+    for endpoint in ENDPOINTS:
+        both = [await driver.plain("GET", endpoint) for driver in drivers.values()]
+        for pointer in POINTERS:
+            if all(_pointed(answer, pointer) for answer in both):
+                return Identity(get=endpoint, pointer=pointer)
+    return Identity()
+
+
+async def prove(drivers: Mapping[Side, HttpDriver], identity: Identity, path: str, *, aa: bool) -> Proof:
+    """Read both builds and say why the comparison would be untrue: `identity-unproven`, `identity-mismatch`, `same-build`."""
+    silent: dict[Side, str] = {}
+    for side, driver in drivers.items():
+        try:
+            await driver.plain("GET", path)
+        except Unreachable as error:
+            silent[side] = str(error)
+    if silent:
+        return Proof(identity=identity, builds={}, unreachable=silent)
+    try:
+        found = identity if identity.header or identity.get else await discover(drivers, path)
+        if not (found.header or found.get):
+            return Proof(identity=found, builds={}, untrue=(_unproven(),))
+        builds = {side: await read(driver, found, path) for side, driver in drivers.items()}
+    except Unreachable as error:
+        return Proof(identity=identity, builds={}, untrue=(Reason(code="identity-unproven", text=str(error)),))
+    return Proof(identity=found, builds=builds, untrue=tuple(_faults(drivers, found, builds, aa=aa)))
+
+
+def _unproven() -> Reason:
+    return Reason(
+        code="identity-unproven",
+        text='nothing proves which build answers; add a line to gate.toml: identity = { header = "x-build" }, the header that names the build',
+    )
+
+
+def _faults(drivers: Mapping[Side, HttpDriver], found: Identity, builds: Mapping[Side, str], *, aa: bool) -> list[Reason]:
+    """Return what is wrong with two builds."""
+    where = f"the header {found.header}" if found.header else f"{found.get} {found.pointer}"
+    faults = [
+        Reason(code="identity-unproven", text=f"the {side} does not say its build in {where}; see [identity]")
+        for side, build in builds.items()
+        if not build
+    ]
+    for side, driver in drivers.items():
+        expected = driver.target.expect
+        if expected and builds[side] and builds[side] != expected:
+            text = f"the {side} is build {builds[side]}, not {expected} as {side}.expect says; is the rollout on another revision?"
+            faults.append(Reason(code="identity-mismatch", text=text))
+    if not aa and not faults and builds[Side.BASELINE] == builds[Side.CANARY]:
+        text = f"both sides are build {builds[Side.CANARY]}: the canary's URL reaches the baseline (--zeroweight-aa compares a build with itself)"
+        faults.append(Reason(code="same-build", text=text))
+    return faults
+
+
+def drifted(proven: Mapping[Side, str], seen: Mapping[str, Mapping[str, int]]) -> tuple[Reason, ...]:
+    """Say where other builds than the proven ones answered: arms swapped midway, or stable pods behind the canary's name."""
+    faults = []
+    for side, build in proven.items():
+        others = {name: count for name, count in seen.get(side, {}).items() if build and name != build}
+        if others:
+            name, count = max(others.items(), key=lambda pair: pair[1])
+            text = f"{count} answer(s) on the {side} came from build {name}, not {build}: the arms were mixed"
+            faults.append(Reason(code="identity-mixed", text=text))
+    return tuple(faults)

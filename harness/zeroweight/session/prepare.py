@@ -1,0 +1,213 @@
+"""What a run does once before its first test: prove who answers, read the schemas, log in, write the ledger, make the Plan."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from zeroweight.config.model import Config
+from zeroweight.drivers.http import HttpDriver
+from zeroweight.drivers.limits import permitted
+from zeroweight.drivers.openapi import united
+from zeroweight.errors import ToolFailed
+from zeroweight.ledger import Ledger, write
+from zeroweight.model.look import Exclusion, Gap
+from zeroweight.model.operation import Operation
+from zeroweight.model.outcome import Level
+from zeroweight.model.request import Scenario, Slot
+from zeroweight.model.resource import Resource
+from zeroweight.model.role import ANONYMOUS, Role
+from zeroweight.model.target import Side
+from zeroweight.plan import Plan, Shares
+from zeroweight.session import acquaint, identity, setup, suites
+from zeroweight.shipped import shipped
+from zeroweight.trial.loop import Loop
+
+Say = Callable[[str], None]
+
+LEAST_SHARE = 0.5
+"""At least this share of the run's time is for sending, however large the grace."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """What is known before anything is sent."""
+
+    run: str
+    config: Config
+    aa: bool
+    journals: Path
+    began: float
+    """When the run began, on the monotonic clock."""
+
+    @property
+    def deadline(self) -> float:
+        """The instant at which sending ends: the grace is kept for tidying up."""
+        budget = self.config.budget
+        return self.began + max(budget.seconds - budget.grace, budget.seconds * LEAST_SHARE)
+
+
+def prepare(start: Start, say: Say) -> Plan:
+    """Make the Plan. What the targets do wrong becomes a Gap or a reason in it; raises ConfigError for the operator's mistakes."""
+    config = start.config
+    both = setup.targets(config)
+    found = suites.files(config)
+    shares = Shares(requests=config.budget.requests, rate=config.budget.rate, lanes=config.budget.lanes, deadline=start.deadline)
+    drivers, meters = setup.open_drivers(
+        both,
+        shares,
+        level=setup.level(config),
+        run=start.run,
+        accounts={side: {} for side in Side},
+        hosts=config.safety.hosts,
+    )
+    folders = payload_folders(config)
+    owed = {name: suites.owes(found.get(name)) for name in dict.fromkeys((*setup.policy(config).require.suites, *_own(config, found)))}
+    plan = Plan(
+        run=start.run,
+        service=config.service,
+        targets=both,
+        identity=setup.identity(config),
+        builds={},
+        roles=setup.roles(config),
+        accounts={side: {} for side in Side},
+        resources=setup.resources(config),
+        operations=(),
+        ledger=Ledger(),
+        known_good={},
+        control=Scenario(steps=()),
+        level=setup.level(config),
+        in_turn=config.safety.shared_store,
+        shares=shares,
+        hosts=config.safety.hosts,
+        policy=setup.policy(config),
+        stop_at_first_block=config.policy.stop == "first-block",
+        payload_folders=tuple(map(str, folders)),
+        journals=str(start.journals),
+        secrets=config.secrets(),
+        key=os.urandom(16),
+    )
+    loop = Loop()
+    try:
+        plan = loop.run(_prepare(plan, drivers, config, owed, say, aa=start.aa))
+    finally:
+        try:
+            loop.run(_close(drivers))
+        finally:
+            loop.close()
+    spent = max(meter.sent for meter in meters.values())
+    return replace(plan, shares=replace(shares, requests=max(0, shares.requests - spent)))
+
+
+def payload_folders(config: Config) -> list[Path]:
+    """Return the shipped payloads and the operator's own; an installation without payloads is noticed by what the suites then owe."""
+    try:
+        folders = [shipped("payloads")]
+    except ToolFailed:
+        folders = []
+    return [*folders, *map(Path, config.payloads.paths)]
+
+
+def _own(config: Config, found: Mapping[str, Path]) -> tuple[str, ...]:
+    """Return the suites that came from the operator's folders: what he adds, a run owes."""
+    roots = [Path(text) for text in config.suites.paths]
+    return tuple(name for name, path in found.items() if any(path == root or root in path.parents for root in roots))
+
+
+async def _close(drivers: Mapping[Side, HttpDriver]) -> None:
+    for driver in drivers.values():
+        await driver.close()
+
+
+async def _prepare(
+    plan: Plan,
+    drivers: Mapping[Side, HttpDriver],
+    config: Config,
+    owed: Mapping[str, Sequence[str]],
+    say: Say,
+    *,
+    aa: bool,
+) -> Plan:
+    """Ask the pair what must be known; stops at the first thing without which no request makes sense."""
+    where = config.api.schema
+    path = where if where.startswith("/") else "/"
+    say("identity")
+    proof = await identity.prove(drivers, plan.identity, path, aa=aa)
+    plan = replace(plan, identity=proof.identity, builds=proof.builds, untrue=proof.untrue)
+    if proof.unreachable:
+        gaps = [
+            Gap(what=f"the {side}", why=f"it does not answer: {why}", fix=f"see {side}.url and whether it runs", code="unreachable")
+            for side, why in proof.unreachable.items()
+        ]
+        return replace(plan, gaps=tuple(gaps), blocked="a side does not answer")
+    if proof.untrue and plan.policy.require.identity:
+        return replace(plan, blocked="it is not proven which build answers on each side")
+    say("schemas")
+    schemas, gaps = await acquaint.schemas(drivers, where)
+    if not schemas:
+        return replace(plan, gaps=tuple(gaps), blocked="neither side has a schema that can be read")
+    operations, unbuilt, notes = united(schemas.get(Side.BASELINE), schemas.get(Side.CANARY))
+    gaps += unbuilt
+    kept, excluded = _excluded(operations, config.api.exclude)
+    kept = acquaint.with_resources(kept, plan.resources)
+    if not kept:
+        gaps.append(
+            Gap(what="operations", why="the schema has none that may be called", fix="see api.schema and api.exclude", code="schema")
+        )
+        return replace(plan, gaps=tuple(gaps), blocked="there is nothing to call")
+    say("logins")
+    met = await acquaint.log_in(drivers, plan.roles)
+    await acquaint.vouch(drivers, plan.roles, kept, met)
+    secrets = dict.fromkeys(plan.secrets)
+    for accounts in met.accounts.values():
+        for account in accounts.values():
+            secrets |= dict.fromkeys(setup.secrets_of(account))
+    able = tuple(role for role in plan.roles if all(role.name in met.accounts[side] for side in Side))
+    left_out = _left_out(kept, able, plan.resources, plan.level)
+    ledger = write(kept, [role.name for role in plan.roles], owed, left_out)
+    return replace(
+        plan,
+        operations=tuple(kept),
+        roles=able,
+        accounts=met.accounts,
+        known_good=met.known_good,
+        control=next(iter(met.known_good.values()), Scenario.of(Operation(method="GET", path=path).example())),
+        ledger=replace(ledger, excluded=(*ledger.excluded, *excluded)),
+        secrets=tuple(secrets),
+        gaps=(*gaps, *met.gaps),
+        notes=tuple(notes),
+    )
+
+
+def _excluded(operations: Sequence[Operation], exclude: Sequence[str]) -> tuple[list[Operation], list[Exclusion]]:
+    """Take out what the operator never wants called."""
+    kept: list[Operation] = []
+    out: list[Exclusion] = []
+    for operation in operations:
+        line = next((e for e in exclude if e == operation.label or (e.startswith("tag:") and e[4:] in operation.tags)), "")
+        if line:
+            out.append(Exclusion(what=operation.label, why=f'api.exclude has "{line}"', operation=operation.label))
+        else:
+            kept.append(operation)
+    return kept, out
+
+
+def _left_out(
+    operations: Sequence[Operation], roles: Sequence[Role], resources: Sequence[Resource], level: Level
+) -> dict[tuple[str, str], str]:
+    """Return (operation, role) → the line that forbids it, by the same rule that the drivers enforce."""
+    owners = {resource.kind: resource.owners for resource in resources}
+    out: dict[tuple[str, str], str] = {}
+    for operation in operations:
+        slots = {
+            name: Slot(name=f"{kind}:{owners[kind][0]}", kind=kind, owner=owners[kind][0])
+            for name, kind in operation.resources.items()
+            if owners.get(kind)
+        }
+        for role in roles:
+            refusal = permitted(level, operation.example(role=role.name).with_(path=slots), role.name != ANONYMOUS)
+            if refusal is not None:
+                out[operation.label, role.name] = f'safety.level = "{level.word}": {refusal.text}'
+    return out

@@ -1,0 +1,107 @@
+"""What the trials of one process share: drivers' lanes, objects, sentinels, and what was learnt."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from zeroweight.checks.check import Check
+from zeroweight.model.http import Exchange, Trace
+from zeroweight.model.look import Budget, Look
+from zeroweight.model.outcome import Level
+from zeroweight.model.payload import Payload
+from zeroweight.model.request import Scenario
+from zeroweight.model.role import Role
+from zeroweight.model.target import Side
+from zeroweight.redact import Redactor
+from zeroweight.trial.lanes import Lanes
+from zeroweight.trial.loop import Loop
+from zeroweight.trial.objects import Objects
+from zeroweight.trial.sentinel import Sentinels
+from zeroweight.trial.settle import Past
+
+T = TypeVar("T")
+
+
+class Spent(Protocol):
+    """What is left of one side's share."""
+
+    sent: int
+
+    @property
+    def left_requests(self) -> int:
+        """Requests that this process may still send to the side."""
+        ...
+
+    @property
+    def left_seconds(self) -> float:
+        """Seconds until the deadline."""
+        ...
+
+
+@dataclass(slots=True, kw_only=True)
+class Builds:
+    """Counts which build named itself in the answers of each side."""
+
+    header: str
+    seen: dict[Side, Counter[str]] = field(default_factory=lambda: {side: Counter() for side in Side})
+
+    def note(self, exchange: Exchange) -> None:
+        """Look at one answer."""
+        if self.header and exchange.response is not None and (build := exchange.response.headers.get(self.header)):
+            self.seen[exchange.target.side][build] += 1
+
+    def take(self) -> dict[str, dict[str, int]]:
+        """Return the counts since the last call."""
+        counts = {str(side): dict(counter) for side, counter in self.seen.items() if counter}
+        for counter in self.seen.values():
+            counter.clear()
+        return counts
+
+
+@dataclass(slots=True, kw_only=True)
+class Bench:
+    """One process's tools; opened by `session`, used by trials one after the other."""
+
+    loop: Loop
+    lanes: Lanes
+    objects: Objects
+    sentinels: Sentinels
+    meters: Mapping[Side, Spent]
+    builds: Builds
+    roles: Mapping[str, Role]
+    level: Level
+    checks: Sequence[Check]
+    payloads: Sequence[Payload]
+    redactor: Redactor
+    past: Past = field(default_factory=Past)
+    workers: int = 1
+    told: dict[Side, int] = field(default_factory=lambda: dict.fromkeys(Side, 0))
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine on the process's loop and wait for it."""
+        return self.loop.run(coroutine)
+
+    def budget(self) -> Budget:
+        """Return what is left on the poorer side."""
+        return Budget(
+            left_requests=min(meter.left_requests for meter in self.meters.values()),
+            left_seconds=min(meter.left_seconds for meter in self.meters.values()),
+        )
+
+    async def ask(self, scenario: Scenario, times: int) -> list[Look[Trace]]:
+        """Ask a scenario again on both sides, sessions guarded: how a candidate is confirmed."""
+        scenarios = [scenario] * times
+        return await self.sentinels.guard(scenarios, await self.lanes.send(scenarios))
+
+    async def ask_baseline(self, scenario: Scenario, times: int) -> list[Trace]:
+        """Ask the baseline alone: how its own noise is learnt."""
+        return await self.lanes.several(Side.BASELINE, scenario, times)
+
+    def spent(self) -> tuple[dict[str, int], dict[str, dict[str, int]]]:
+        """Return requests and builds by side since the last call."""
+        requests = {str(side): meter.sent - self.told[side] for side, meter in self.meters.items()}
+        self.told = {side: meter.sent for side, meter in self.meters.items()}
+        return requests, self.builds.take()

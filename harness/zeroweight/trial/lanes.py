@@ -1,0 +1,233 @@
+"""The same look at both sides, or at neither: batches of scenarios over lanes, each lane with one connection a side.
+
+A one-sided look (silence, 429, 503) proves nothing at first: it is asked twice more, with a control on both sides in between. Then either
+both halves are there, or the canary alone was silent three times while the baseline and the control answered (which is evidence), or
+there is a Gap.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from zeroweight.checks.outcome import backing_off
+from zeroweight.drivers.driver import Driver
+from zeroweight.model.http import Trace
+from zeroweight.model.look import Gap, Look
+from zeroweight.model.request import Bindings, Intent, Scenario
+from zeroweight.model.target import Side
+from zeroweight.trial.objects import Objects
+
+ASKS = 3
+"""How often a one-sided look is asked before it is called one (law 2)."""
+SILENT_IN_A_ROW = 6
+"""After so many silences of one side in a row its control is asked at once: a target that hangs must not cost the whole run."""
+SHORTEST_PAUSE = 0.2
+"""Seconds between two asks of the same pair, where the target names no time of its own."""
+
+Half = tuple[Trace, Trace]
+
+
+@dataclass(slots=True, kw_only=True)
+class Asked:
+    """One scenario's asks so far, with what the controls said after each."""
+
+    scenario: Scenario
+    halves: list[Half] = field(default_factory=list)
+    controls: list[Mapping[Side, bool]] = field(default_factory=list)
+
+
+class Lanes:
+    """Sends scenarios to both sides at once (in turn where the store is shared), alternating which goes first."""
+
+    def __init__(
+        self,
+        drivers: Mapping[Side, Driver],
+        *,
+        lanes: int,
+        in_turn: bool,
+        objects: Objects,
+        control: Scenario,
+        sleep: Callable[[float], object] = asyncio.sleep,
+    ) -> None:
+        """Take the two drivers; `control` is a request known to be good, the same for both sides."""
+        self._drivers = drivers
+        self._lanes = lanes
+        self._in_turn = in_turn
+        self._objects = objects
+        self._control = control
+        self._sleep = sleep
+        self._turns = itertools.count()
+        self._silences = dict.fromkeys(Side, 0)
+        self._next_unique = itertools.count()
+        self._mark = secrets.token_hex(4)
+        self.dead: dict[Side, str] = {}
+        """Why a side is not asked any more: its control stayed silent."""
+        self.noted: list[str] = []
+
+    async def send(self, scenarios: Sequence[Scenario]) -> list[Look[Trace]]:
+        """Take the same look at both sides for each scenario; answers stand in the order of the scenarios."""
+        asked = [Asked(scenario=scenario) for scenario in scenarios]
+        await self._pass(asked)
+        for turn in range(ASKS - 1):
+            again = [each for each in asked if _one_sided(each)]
+            if not again or self.dead:
+                break
+            await self._pause(again, turn)
+            controls = await self._controls()
+            for each in again:
+                each.controls.append(controls)
+            if self.dead:
+                break
+            await self._pass(again)
+        last = [each for each in asked if _one_sided(each)]
+        if last and not self.dead:
+            controls = await self._controls()
+            for each in last:
+                each.controls.append(controls)
+        return [self._look(each) for each in asked]
+
+    async def one(self, side: Side, scenario: Scenario, *, lane: int = 0) -> Trace:
+        """Run a scenario on one side only: sentinels and controls, which are not judged."""
+        return await self._half(side, scenario, {"unique": self._unique()}, lane)
+
+    async def several(self, side: Side, scenario: Scenario, times: int) -> list[Trace]:
+        """Ask one side the same several times (how the baseline's own noise is learnt), spread over the lanes."""
+        waiting = itertools.count()
+        traces: list[Trace] = []
+
+        async def lane(number: int) -> None:
+            while next(waiting) < times:
+                traces.append(await self._half(side, scenario, {"unique": self._unique()}, number))
+
+        await asyncio.gather(*(lane(number) for number in range(min(self._lanes, times))))
+        return traces
+
+    async def _pass(self, asked: Sequence[Asked]) -> None:
+        """Ask each scenario once, over all lanes."""
+        waiting = iter(asked)
+
+        async def lane(number: int) -> None:
+            for each in waiting:
+                if not self.dead:
+                    each.halves.append(await self._pair(each.scenario, number))
+
+        await asyncio.gather(*(lane(number) for number in range(min(self._lanes, len(asked)))))
+
+    async def _pair(self, scenario: Scenario, lane: int) -> Half:
+        """Run the scenario on both sides; the unique word is the same on both."""
+        first = Side.BASELINE if next(self._turns) % 2 else Side.CANARY
+        words: Bindings = {"unique": self._unique()}
+        if self._in_turn:
+            one = await self._half(first, scenario, words, lane)
+            two = await self._half(first.other, scenario, words, lane)
+        else:
+            one, two = await asyncio.gather(self._half(first, scenario, words, lane), self._half(first.other, scenario, words, lane))
+        await self._watch((first, one), (first.other, two))
+        return (one, two) if first is Side.BASELINE else (two, one)
+
+    async def _half(self, side: Side, scenario: Scenario, words: Bindings, lane: int) -> Trace:
+        """Run the scenario on one side, with its objects journalled and undone."""
+        driver = self._drivers[side]
+        bindings = {**self._objects.shared[side], **words}
+        making = self._objects.opening(side, scenario)
+        trace = await driver.exchange(scenario, bindings, lane=lane)
+        made = making.made(trace)
+        if scenario.undo and made:
+            undo = Scenario(steps=scenario.undo, actors=scenario.actors)
+            making.undone(await driver.exchange(undo, {**bindings, **made}, lane=lane))
+        return trace
+
+    async def _watch(self, *halves: tuple[Side, Trace]) -> None:
+        """Count silences in a row; at the limit the control decides whether the side is dead."""
+        for side, trace in halves:
+            if not _silent(trace):
+                self._silences[side] = 0
+                continue
+            self._silences[side] += 1
+            if self._silences[side] == SILENT_IN_A_ROW and not self.dead:
+                await self._controls()
+
+    async def _controls(self) -> Mapping[Side, bool]:
+        """Ask the control on both sides; a side whose control is silent twice is dead for the rest of the run."""
+        good: dict[Side, bool] = {}
+        for side in Side:
+            good[side] = await self._control_answers(side) or await self._control_answers(side)
+            if not good[side]:
+                self.dead.setdefault(side, f"the {side} stopped answering: its control request stayed silent")
+        return good
+
+    async def _control_answers(self, side: Side) -> bool:
+        trace = await self.one(side, self._control)
+        return trace.failure is None or trace.failure.ours
+
+    async def _pause(self, again: Sequence[Asked], turn: int) -> None:
+        """Wait as long as the targets ask for, or a little."""
+        waits = [backing_off(exchange) or 0.0 for each in again if each.halves for trace in each.halves[-1] for exchange in trace.exchanges]
+        pause = self._sleep(max([SHORTEST_PAUSE * (turn + 1), *waits]))
+        if asyncio.iscoroutine(pause):
+            await pause
+
+    def _unique(self) -> str:
+        """Return a word that this process never used before."""
+        return f"{self._mark}{next(self._next_unique)}"
+
+    def _look(self, asked: Asked) -> Look[Trace]:
+        """Turn the asks into a look, or into the Gap that says why there is none."""
+        name = _name(asked.scenario)
+        for side, why in self.dead.items():
+            if _one_sided(asked):
+                return Look(gap=_gap(name, why, f"see why the {side} hangs or died", "stopped"))
+        baseline, canary = asked.halves[-1]
+        trouble = _trouble(baseline) or _trouble(canary)
+        if not trouble:
+            return Look(baseline=baseline, canary=canary)
+        failure = next((t.failure for t in (baseline, canary) if t.failure and t.failure.ours), None)
+        if failure:
+            return Look(gap=_gap(name, failure.text, "", failure.kind))
+        steady = (
+            len(asked.halves) == ASKS
+            and all(_trouble(half[1]) in {"silent", "limited"} and not _trouble(half[0]) for half in asked.halves)
+            and len(asked.controls) == ASKS
+            and all(controls[Side.CANARY] for controls in asked.controls)
+        )
+        if steady and canary.judged:
+            return Look(baseline=baseline, canary=canary, thrice=True)
+        who = " and ".join(side for side, half in zip(Side, (baseline, canary), strict=True) if _trouble(half))
+        why = baseline.lost or canary.lost or f"no usable answer from the {who} in {len(asked.halves)} asks ({trouble})"
+        return Look(gap=_gap(name, why, "", trouble))
+
+
+def _gap(what: str, why: str, fix: str, code: str) -> Gap:
+    return Gap(what=what, why=why, fix=fix, code=code)
+
+
+def _name(scenario: Scenario) -> str:
+    """Say what a scenario asks: `GET /orders/{id} as bob`."""
+    probe = (scenario.judged or tuple(step.probe for step in scenario.steps))[0]
+    return f"{probe.operation.label} as {probe.role}" + (f" ({probe.label})" if probe.label else "")
+
+
+def _silent(trace: Trace) -> bool:
+    return trace.failure is not None and not trace.failure.ours
+
+
+def _trouble(trace: Trace) -> str:
+    """Return what keeps a half from being evidence: `silent`, `limited`, `setup`, or nothing."""
+    if trace.failure is not None:
+        return "ours" if trace.failure.ours else "silent"
+    burst = any(probe.intent is Intent.BURST for probe in trace.scenario.judged)
+    if not burst and any(backing_off(exchange) is not None for exchange in trace.exchanges):
+        return "limited"
+    return "setup" if trace.lost else ""
+
+
+def _one_sided(asked: Asked) -> bool:
+    """Whether the last ask gave no pair and asking again may help."""
+    if not asked.halves:
+        return True
+    found = {_trouble(half) for half in asked.halves[-1]}
+    return found != {""} and "ours" not in found

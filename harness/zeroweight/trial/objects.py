@@ -1,0 +1,199 @@
+"""Objects that roles own: made on both sides by one scenario, journalled before the create is sent, removed at the end.
+
+Safe requests share one object per owner and process; a request that may change or remove its object gets a fresh one each time it is
+run, so that asking again is asking the same.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from zeroweight.model.http import Trace
+from zeroweight.model.operation import Operation
+from zeroweight.model.request import Pointer, Probe, Scenario, Slot, Step, probe_of
+from zeroweight.model.resource import Resource
+from zeroweight.model.target import Side
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One object as the journal knows it; `id` is None when the create's answer was never seen."""
+
+    kind: str
+    owner: str
+    side: Side
+    id: Any = None
+    removed: bool = False
+
+
+class Journal:
+    """An append-only file of one process: what was about to be made, what was made, what was removed. It holds no credentials."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file for appending."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+
+    def write(self, **fact: object) -> None:
+        """Append one fact in one write, so that a killed process leaves whole lines."""
+        os.write(self._file, json.dumps(fact).encode() + b"\n")
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._file)
+
+    @staticmethod
+    def read(folder: Path) -> tuple[Entry, ...]:
+        """Return what all journals of a folder say, folded; a line that was cut by a crash is skipped."""
+        entries: dict[str, Entry] = {}
+        for path in sorted(folder.glob("*.jsonl")):
+            for line in path.read_bytes().splitlines():
+                try:
+                    fact = json.loads(line)
+                    key = fact["key"]
+                    if fact["what"] == "about":
+                        entries[key] = Entry(kind=fact["kind"], owner=fact["owner"], side=Side(fact["side"]))
+                    elif fact["what"] == "made":
+                        entries[key] = replace(entries[key], id=fact["id"])
+                    elif fact["what"] == "removed":
+                        entries[key] = replace(entries[key], removed=True)
+                except (ValueError, KeyError, TypeError):
+                    continue
+        return tuple(entries.values())
+
+
+class Making:
+    """What one run of a scenario makes on one side, from the moment before it is sent until it is gone."""
+
+    def __init__(self, journal: Journal, side: Side, names: Sequence[str]) -> None:
+        """Write down each object that is about to be made."""
+        self._journal = journal
+        self._keys = {name: uuid.uuid4().hex for name in names}
+        for name, key in self._keys.items():
+            kind, _, owner = name.partition(":")
+            journal.write(what="about", key=key, kind=kind, owner=owner, side=side)
+
+    def made(self, trace: Trace) -> dict[str, Any]:
+        """Write down what was made, and return every captured value by slot name."""
+        found = captured(trace)
+        for name, key in self._keys.items():
+            if name in found:
+                self._journal.write(what="made", key=key, id=found[name])
+            elif refused(trace, name):
+                self._journal.write(what="removed", key=key)
+        return found
+
+    def undone(self, trace: Trace) -> None:
+        """Write down that the undo removed them, if it did; what it did not is left to the end of the run."""
+        if all(is_gone(exchange.status) for exchange in trace.exchanges) and trace.exchanges:
+            for key in self._keys.values():
+                self._journal.write(what="removed", key=key)
+
+
+class Objects:
+    """Knows how each declared resource is made and removed, and keeps the journal."""
+
+    def __init__(self, resources: Sequence[Resource], operations: Sequence[Operation], journal: Journal) -> None:
+        """Learn the resources; an operation that a resource names and the schema lacks is used as it is written."""
+        self._resources = {resource.kind: resource for resource in resources}
+        self._operations = {operation.label: operation for operation in operations}
+        self._journal = journal
+        self.shared: dict[Side, dict[str, Any]] = {side: {} for side in Side}
+        """Slot name → id of the object that safe requests share, per side."""
+
+    def knows(self, kind: str) -> bool:
+        """Whether a resource of this kind is declared."""
+        return kind in self._resources
+
+    def owners(self, kind: str) -> tuple[str, ...]:
+        """Return the roles that own objects of a kind."""
+        return self._resources[kind].owners
+
+    def slot(self, kind: str, owner: str) -> Slot:
+        """Return the slot that stands for an owner's object."""
+        return Slot(name=f"{kind}:{owner}", owner=owner, kind=kind)
+
+    def creation(self, slot: Slot) -> Scenario:
+        """Return the scenario that makes one object and captures its id."""
+        resource = self._resources[slot.kind]
+        probe = self._probe(resource.create, slot.owner, {})
+        if resource.body:
+            probe = probe.with_(json=dict(resource.body))
+        step = Step(probe=replace(probe, label=f"make {slot.kind}"), captures={slot.name: Pointer(path=resource.id)}, judged=False)
+        return Scenario(steps=(step,), undo=self._removal(slot), name=f"make {slot.kind} of {slot.owner}")
+
+    def fresh(self, scenario: Scenario) -> Scenario:
+        """Put the making of fresh objects in front of a scenario whose judged probes may change them, and their removal behind it."""
+        made: list[Step] = []
+        undo: list[Step] = []
+        for probe in scenario.judged:
+            for slot in probe.slots:
+                known = any(slot.name in step.captures for step in (*made, *scenario.steps))
+                if slot.kind in self._resources and not known and probe.verb not in {"GET", "HEAD", "OPTIONS"}:
+                    creation = self.creation(slot)
+                    made += creation.steps
+                    undo += creation.undo
+        return replace(scenario, steps=(*made, *scenario.steps), undo=(*scenario.undo, *undo)) if made else scenario
+
+    def removal(self, entry: Entry) -> Probe | None:
+        """Return the request that removes a journalled object; None where the resource has no `remove`."""
+        resource = self._resources.get(entry.kind)
+        if resource is None or not resource.remove:
+            return None
+        return self._probe(resource.remove, entry.owner, {"*": entry.id})
+
+    def opening(self, side: Side, scenario: Scenario) -> Making:
+        """Journal what one run of a scenario on one side is about to make."""
+        names = [name for step in scenario.steps for name in step.captures if name.partition(":")[0] in self._resources]
+        return Making(self._journal, side, names)
+
+    def _removal(self, slot: Slot) -> tuple[Step, ...]:
+        """Return the undo step that removes the object a slot stands for."""
+        resource = self._resources[slot.kind]
+        if not resource.remove:
+            return ()
+        return (Step(probe=self._probe(resource.remove, slot.owner, {"*": slot}), judged=False),)
+
+    def _probe(self, label: str, role: str, path: Mapping[str, Any]) -> Probe:
+        """Return the probe of an operation written `METHOD /template`; `*` in `path` fills its last path parameter."""
+        method, _, template = label.partition(" ")
+        operation = self._operations.get(label) or Operation(method=method, path=template)
+        probe = probe_of(operation, role=role)
+        names = [piece.partition("}")[0] for piece in template.split("{")[1:]]
+        if "*" in path and names:
+            probe = probe.with_(path={names[-1]: path["*"]})
+        return probe
+
+
+def captured(trace: Trace) -> dict[str, Any]:
+    """Return what the scenario's captures found in the trace."""
+    found: dict[str, Any] = {}
+    for step, exchange in zip(trace.scenario.steps, trace.exchanges, strict=False):
+        for name, pointer in step.captures.items():
+            if exchange.response is None:
+                continue
+            try:
+                found[name] = pointer.find(exchange.response.json)
+            except LookupError:
+                continue
+    return found
+
+
+def refused(trace: Trace, name: str) -> bool:
+    """Whether the create was answered by a client error, so that certainly nothing was made."""
+    for step, exchange in zip(trace.scenario.steps, trace.exchanges, strict=False):
+        if name in step.captures:
+            ours = exchange.failure is not None and exchange.failure.ours
+            return ours or 400 <= exchange.status < 500  # noqa: PLR2004  # RFC 9110 section 15.5
+    return True
+
+
+def is_gone(status: int) -> bool:
+    """Whether a removal's answer says that the object is no longer there: any success, or 404 and 410."""
+    return 200 <= status < 300 or status in {404, 410}  # noqa: PLR2004  # RFC 9110 section 15

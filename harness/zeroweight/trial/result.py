@@ -1,0 +1,36 @@
+"""What one trial came to: plain data that travels on the test's report, with and without workers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from zeroweight.compare import Delta
+from zeroweight.finding import Tally
+from zeroweight.ledger import Owed
+from zeroweight.model.look import Exclusion, Gap
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialResult:
+    """The deltas, gaps and crossed-off lines of one test, and what it learnt on the way."""
+
+    suite: str
+    test: str = ""
+    deltas: tuple[Delta, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
+    crossed: tuple[Owed, ...] = ()
+    allowed: tuple[tuple[str, str], ...] = ()
+    """(operation, role) that the baseline allowed."""
+    asked: tuple[str, ...] = ()
+    """Operations that both sides answered."""
+    pairs: int = 0
+    noisy: int = 0
+    """Pairs whose difference lay in the baseline's own range."""
+    requests: Mapping[str, int] = field(default_factory=dict)
+    """Side → requests sent since the last result of this process."""
+    builds: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Side → build → how many answers named it, since the last result of this process."""
+    resent: int = 0
+    tallies: tuple[Tally, ...] = ()

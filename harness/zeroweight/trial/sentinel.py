@@ -1,0 +1,86 @@
+"""The session sentinel: a denial means nothing unless the session behind it was alive.
+
+After each batch of a role its own known-good request must be allowed on both sides. Where it is not, the role logs in again and the batch
+is asked once more, one scenario at a time with a living session in front of each: an attack that ends its own session is then seen for what
+it is, and does not turn the answers after it into quiet denials. What cannot be had so is void.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from zeroweight.checks.outcome import Context, outcome
+from zeroweight.errors import ZeroweightError
+from zeroweight.model.http import Trace
+from zeroweight.model.look import Gap, Look
+from zeroweight.model.outcome import Outcome
+from zeroweight.model.request import Scenario
+from zeroweight.model.target import Side
+from zeroweight.trial.lanes import Lanes
+
+Enrol = Callable[[Side, str], Awaitable[None]]
+"""Log a role in again on one side; raises ZeroweightError when it cannot be done."""
+
+
+class Sentinels:
+    """Knows each role's known-good request, and what to do when it is refused."""
+
+    def __init__(self, known_good: Mapping[str, Scenario], lanes: Lanes, enrol: Enrol) -> None:
+        """Take the roles' known-good requests; a role without one cannot be vouched for, and is not watched here."""
+        self._known_good = known_good
+        self._lanes = lanes
+        self._enrol = enrol
+        self.renewed = 0
+
+    async def guard(self, scenarios: Sequence[Scenario], looks: list[Look[Trace]]) -> list[Look[Trace]]:
+        """Return the looks, those of a dead session asked again or void."""
+        for role in dict.fromkeys(role for scenario in scenarios for role in roles_of(scenario)):
+            if role not in self._known_good or self._lanes.dead:
+                continue
+            mine = [index for index, scenario in enumerate(scenarios) if role in roles_of(scenario) and looks[index].gap is None]
+            if not mine or await self._alive(role):
+                continue
+            for index in mine:
+                if not await self._revive(role):
+                    looks[index] = Look(gap=self._void(scenarios[index], role))
+                    continue
+                looks[index] = (await self._lanes.send([scenarios[index]]))[0]
+            await self._revive(role)
+        return looks
+
+    async def _alive(self, role: str) -> bool:
+        """Whether the known-good request is allowed on both sides; asked twice, since one answer may be chance."""
+        return all([await self._allowed(side, role) or await self._allowed(side, role) for side in Side])
+
+    async def _allowed(self, side: Side, role: str) -> bool:
+        trace = await self._lanes.one(side, self._known_good[role])
+        answers = trace.judged
+        return bool(answers) and outcome(answers[-1], Context()) is Outcome.ALLOWED
+
+    async def _revive(self, role: str) -> bool:
+        """Make sure that the role's session lives on both sides, logging in again where it does not."""
+        for side in Side:
+            if await self._allowed(side, role) or await self._allowed(side, role):
+                continue
+            try:
+                await self._enrol(side, role)
+            except ZeroweightError:
+                return False
+            self.renewed += 1
+            if not await self._allowed(side, role):
+                return False
+        return True
+
+    def _void(self, scenario: Scenario, role: str) -> Gap:
+        what = (scenario.judged or tuple(step.probe for step in scenario.steps))[0].operation.label
+        return Gap(
+            what=f"{what} as {role}",
+            why=f"the session of {role} was lost, and logging in again did not bring it back",
+            fix=f"see whether {role}'s account is locked or its credentials expire; roles.{role}.check names its known-good request",
+            code="session-lost",
+        )
+
+
+def roles_of(scenario: Scenario) -> frozenset[str]:
+    """Return every role that a scenario's steps are sent as, actors resolved."""
+    return frozenset(scenario.actors.get(step.probe.role, step.probe.role) for step in scenario.steps)

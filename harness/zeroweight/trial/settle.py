@@ -1,0 +1,267 @@
+"""From looks to deltas: every check looks at every pair; candidates are asked again before they are believed."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from zeroweight.checks.check import Check, CheckFailed, compare_halves, examine
+from zeroweight.checks.outcome import Context, outcome
+from zeroweight.compare import Delta, Repeats, State, believed, repeats_needed, split
+from zeroweight.finding import Answer, Confidence, Finding, Noise
+from zeroweight.model.http import Exchange, Trace
+from zeroweight.model.look import Gap, Look
+from zeroweight.model.outcome import Outcome
+from zeroweight.model.request import Intent, Scenario
+from zeroweight.model.target import Side
+from zeroweight.redact import Redactor
+
+TELLING = 3
+"""At most so many pairs of a candidate are asked again: the one that works may be one of thirty."""
+BASELINE_ASKS = 5
+"""How often the baseline is asked to learn its own noise (measured: 1 repeat leaves 48 % false novelty, 5 leave 1.3 %)."""
+EXCERPT = 160
+
+Ask = Callable[[Scenario, int], Awaitable[list[Look[Trace]]]]
+"""Run a scenario on both sides so many times."""
+AskBaseline = Callable[[Scenario, int], Awaitable[list[Trace]]]
+
+
+@dataclass(slots=True, kw_only=True)
+class Past:
+    """What earlier trials of this process learnt, so that nothing is asked twice."""
+
+    believed: set[str] = field(default_factory=set)
+    """Fingerprints that were confirmed as new."""
+    candidates: int = 0
+    """How many candidates were judged so far, over all processes of the run (estimated: this one's times the workers)."""
+    noise: dict[tuple[str, str, str, str], Noise] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """Both halves of one judged exchange, and the scenario and step that they came from."""
+
+    scenario: Scenario
+    step: int
+    baseline: Answer
+    canary: Answer
+    thrice: bool
+
+
+@dataclass(slots=True, kw_only=True)
+class Candidate:
+    """What the pairs of one fingerprint showed."""
+
+    finding: Finding
+    pairs: int = 0
+    seen_new: int = 0
+    unchanged: int = 0
+    telling: list[Pair] = field(default_factory=list)
+    repeats: Repeats = field(default_factory=Repeats)
+    known: bool = False
+    """Confirmed by an earlier trial, or by law 2's three asks."""
+
+
+class Examiner:
+    """Judges the looks of one trial."""
+
+    def __init__(self, checks: Sequence[Check], redactor: Redactor, past: Past) -> None:
+        """Take all checks; `past` is shared by the trials of a process."""
+        self._checks = checks
+        self._redactor = redactor
+        self._past = past
+        self._plain: dict[tuple[str, str, str], dict[Side, Outcome]] = {}
+        self._found: dict[str, Candidate] = {}
+        self.broken: list[CheckFailed] = []
+        self.pairs = 0
+        self.noisy = 0
+
+    def take(self, scenarios: Sequence[Scenario], looks: Sequence[Look[Trace]]) -> list[Pair]:
+        """Judge a batch; returns its pairs. Plain requests first: they are what odd ones are judged against."""
+        halves = [
+            (scenario, look, index, old, new)
+            for scenario, look in zip(scenarios, looks, strict=True)
+            if look.baseline is not None and look.canary is not None
+            for index, (old, new) in enumerate(zip(look.baseline.judged, look.canary.judged, strict=False))
+        ]
+        # Owners first: a 404 is a refusal only where the object's owner is allowed.
+        for strangers in (False, True):
+            for _, _, _, old, new in halves:
+                probe = old.probe
+                if probe.intent is Intent.NORMAL and (probe.owner not in {"", probe.role}) is strangers:
+                    key = (probe.operation.label, probe.role, probe.owner)
+                    self._plain.setdefault(key, {side: self._outcome(half) for side, half in zip(Side, (old, new), strict=True)})
+        pairs = [
+            Pair(scenario=scenario, step=index, baseline=self.answer(old), canary=self.answer(new), thrice=look.thrice)
+            for scenario, look, index, old, new in halves
+        ]
+        for pair in pairs:
+            self._note(pair)
+        self.pairs += len(pairs)
+        return pairs
+
+    def answer(self, exchange: Exchange) -> Answer:
+        """Put an exchange in its context."""
+        probe = exchange.probe
+        side = exchange.target.side
+        plain = self._plain.get((probe.operation.label, probe.role, probe.owner), {})
+        owner = self._owner(exchange)
+        return Answer(exchange=exchange, outcome=self._outcome(exchange), plain=plain.get(side), owner=owner)
+
+    def _owner(self, exchange: Exchange) -> Outcome | None:
+        probe = exchange.probe
+        if probe.owner in {"", probe.role}:
+            return None
+        return self._plain.get((probe.operation.label, probe.owner, probe.owner), {}).get(exchange.target.side)
+
+    def _outcome(self, exchange: Exchange) -> Outcome:
+        return outcome(exchange, Context(owner=self._owner(exchange)))
+
+    def _note(self, pair: Pair) -> None:
+        """Find what the pair shows and count it by fingerprint."""
+        baseline, canary = self._findings(pair.baseline, pair.canary, Noise())
+        new, both, _ = split(baseline, canary)
+        for finding in (*new, *both):
+            found = self._found.setdefault(finding.fingerprint, Candidate(finding=finding))
+            found.pairs += 1
+            if finding in both:
+                found.unchanged += 1
+                continue
+            found.seen_new += 1
+            found.known = found.known or pair.thrice
+            if len(found.telling) < TELLING:
+                found.telling.append(pair)
+            if found.seen_new == 1:
+                found.finding = finding
+
+    def _findings(self, baseline: Answer, canary: Answer, noise: Noise) -> tuple[list[Finding], list[Finding]]:
+        """Return what all checks find on each half; a check that raises is kept as broken and asked no more."""
+        while True:
+            try:
+                old = examine(self._checks, baseline)
+                new = examine(self._checks, canary) + compare_halves(self._checks, baseline, canary, noise)
+            except CheckFailed as failure:
+                self.broken.append(failure)
+                self._checks = tuple(each for each in self._checks if each is not failure.check)
+            else:
+                return old, new
+
+    async def settle(self, ask: Ask, ask_baseline: AskBaseline, *, workers: int = 1) -> tuple[Delta, ...]:
+        """Ask candidates again, and return what became of every fingerprint."""
+        candidates = [found for found in self._found.values() if found.seen_new]
+        for found in candidates:
+            found.known = found.known or found.finding.fingerprint in self._past.believed
+        open_ = [found for found in candidates if not found.known]
+        kept = [found for found in open_ if await self._beyond_noise(found, ask_baseline)]
+        noisy = {id(found) for found in open_} - {id(found) for found in kept}
+        before = self._past.candidates * workers
+        self._past.candidates += len(kept)
+        times = repeats_needed(before + len(kept))
+        await self._ask_again(kept, ask, times)
+        passed = dict(zip(map(id, kept), believed([found.repeats for found in kept], before=before), strict=True))
+        deltas = []
+        for found in self._found.values():
+            if id(found) in noisy:
+                continue
+            new = found.known or passed.get(id(found), False)
+            if new and found.seen_new:
+                self._past.believed.add(found.finding.fingerprint)
+            deltas.append(self._delta(found, new=new))
+        return tuple(deltas)
+
+    async def _beyond_noise(self, found: Candidate, ask_baseline: AskBaseline) -> bool:
+        """Ask the baseline the same K times: a difference that lies in its own range is noise, and no candidate."""
+        kept = []
+        for pair in found.telling:
+            probe = pair.canary.exchange.probe
+            key = (probe.operation.label, probe.role, probe.owner, probe.label)
+            if key not in self._past.noise:
+                traces = await ask_baseline(pair.scenario, BASELINE_ASKS)
+                answers = [self.answer(trace.judged[pair.step]) for trace in traces if len(trace.judged) > pair.step]
+                self._past.noise[key] = Noise(answers=tuple(answers))
+            _, new = self._findings(pair.baseline, pair.canary, self._past.noise[key])
+            if any(each.fingerprint == found.finding.fingerprint for each in new):
+                kept.append(pair)
+        self.noisy += 0 if kept else found.seen_new
+        found.telling = kept
+        return bool(kept)
+
+    async def _ask_again(self, kept: Sequence[Candidate], ask: Ask, times: int) -> None:
+        """Repeat each telling scenario once for all candidates that stand on it; a candidate stops at the first pair that stays steady."""
+        asked: dict[int, list[Pair]] = {}
+        for turn in range(TELLING):
+            for found in kept:
+                if turn >= len(found.telling) or (turn and found.repeats.canary == found.repeats.asked_canary > 0):
+                    continue
+                pair = found.telling[turn]
+                key = id(pair.scenario)
+                if key not in asked:
+                    asked[key] = self._again(pair, await ask(pair.scenario, times))
+                repeats = self._count(found.finding.fingerprint, pair, asked[key])
+                if turn == 0 or repeats.chance < found.repeats.chance:
+                    found.repeats = repeats
+
+    def _again(self, pair: Pair, looks: Sequence[Look[Trace]]) -> list[Pair]:
+        """Return the repeats as pairs; repeats without both halves are nobody's evidence."""
+        return [
+            replace(pair, step=index, baseline=self.answer(old), canary=self.answer(new))
+            for look in looks
+            if look.baseline is not None and look.canary is not None
+            for index, (old, new) in enumerate(zip(look.baseline.judged, look.canary.judged, strict=False))
+        ]
+
+    def _count(self, fingerprint: str, pair: Pair, repeats: Sequence[Pair]) -> Repeats:
+        """Count how often each side showed it; the baseline is held against itself, in the canary's place."""
+        mine = [each for each in repeats if each.step == pair.step]
+        probe = pair.canary.exchange.probe
+        noise = self._past.noise.get((probe.operation.label, probe.role, probe.owner, probe.label), Noise())
+        canary = baseline = 0
+        for index, each in enumerate(mine):
+            _, new = self._findings(each.baseline, each.canary, noise)
+            canary += any(finding.fingerprint == fingerprint for finding in new)
+            other = mine[(index + 1) % len(mine)].baseline
+            _, own = self._findings(each.baseline, other, noise)
+            baseline += any(finding.fingerprint == fingerprint for finding in own)
+        return Repeats(canary=canary, asked_canary=len(mine), baseline=baseline, asked_baseline=len(mine))
+
+    def _delta(self, found: Candidate, *, new: bool) -> Delta:
+        """Write down what became of a candidate, redacted: the one way from memory to evidence."""
+        finding = found.finding
+        state = State.NEW if new and found.seen_new else State.UNSTEADY if found.seen_new else State.UNCHANGED
+        request = ""
+        if found.telling:
+            sent = found.telling[0].canary.exchange.request
+            request = f"{sent.method} {sent.target.decode('latin-1')}"[:EXCERPT] if sent else ""
+        return Delta(
+            rule=finding.rule.id,
+            title=finding.rule.title,
+            severity=finding.rule.severity,
+            cwe=finding.rule.cwe,
+            owasp=finding.rule.owasp,
+            remedy=finding.rule.remedy,
+            place=finding.place,
+            fingerprint=finding.fingerprint,
+            state=state,
+            confirmed=new,
+            tentative=finding.evidence.confidence is Confidence.TENTATIVE,
+            pairs=found.pairs,
+            seen_new=found.seen_new,
+            evidence=(self._redactor.text(finding.evidence.says),),
+            request=self._redactor.text(request),
+            cause=self._redactor.text(finding.evidence.cause),
+            repeats=found.repeats,
+        )
+
+    def gaps(self, suite: str) -> tuple[Gap, ...]:
+        """Return a Gap for each check that raised."""
+        return tuple(
+            Gap(
+                what=f"check {failure.check.rule.id}",
+                why=self._redactor.text(str(failure)),
+                fix="report this",
+                code="check-raised",
+                suite=suite,
+            )
+            for failure in self.broken
+        )

@@ -1,0 +1,248 @@
+"""Stack traces and database errors: every sample in every wrapping, and nothing in thousands of bodies that only talk about them."""
+
+from __future__ import annotations
+
+import html
+import json
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from builders import exchange
+
+from zeroweight.checks.databases import DATABASES
+from zeroweight.checks.disclosure import DATABASE_ERROR, EXCERPT, database_error, leaks, stack_trace
+from zeroweight.checks.traces import TRACES
+from zeroweight.finding import Evidence, Span
+from zeroweight.model.http import Exchange
+
+SAMPLES = Path(__file__).parent / "samples"
+
+NAMES = {
+    "python": "Python",
+    "java": "Java",
+    "node": "Node",
+    "go": "Go",
+    "dotnet": ".NET",
+    "php": "PHP",
+    "ruby": "Ruby",
+    "rust": "Rust",
+    "postgresql": "PostgreSQL",
+    "mysql": "MySQL",
+    "sqlite": "SQLite",
+    "sql-server": "SQL Server",
+    "oracle": "Oracle",
+    "db2": "DB2",
+    "mongodb": "MongoDB",
+    "cassandra": "Cassandra",
+    "clickhouse": "ClickHouse",
+    "redis": "Redis",
+    "driver": "a database driver",
+}
+
+WRAPPINGS: Mapping[str, Callable[[str], tuple[str, str]]] = {
+    "raw": lambda text: ("text/plain", text),
+    "json": lambda text: ("application/json", json.dumps({"error": text})),
+    "json lines": lambda text: ("application/json", json.dumps({"trace": text.splitlines()})),
+    "json named html": lambda text: ("text/html", json.dumps({"ok": False, "error": text})),
+    "html": lambda text: ("text/html", f"<h1>Oops</h1><pre>{html.escape(text)}</pre>"),
+    "html without type": lambda text: ("", f"<pre>{html.escape(text)}</pre>"),
+    "html with breaks": lambda text: ("text/html", f"<p>{html.escape(text)}</p>".replace("\n", "<br>\n")),
+    "html in json": lambda text: ("application/json", json.dumps({"page": f"<pre>{html.escape(text)}</pre>"})),
+    "crlf": lambda text: ("text/plain", text.replace("\n", "\r\n")),
+}
+
+
+def samples(folder: str) -> Iterator[tuple[str, str]]:
+    for file in sorted((SAMPLES / folder).glob("*.txt")):
+        for number, text in enumerate(file.read_text().split("\n=====\n")):
+            yield f"{file.stem}-{number}", text.strip("\n")
+
+
+def found(check: Any, seen: Exchange) -> list[Evidence]:
+    return list(check.one(seen))
+
+
+TABLE = [
+    pytest.param(check, NAMES[name.rpartition("-")[0]], text, wrapping, id=f"{name} {wrapping}")
+    for check, folder in ((stack_trace, "traces"), (database_error, "databases"))
+    for name, text in samples(folder)
+    for wrapping in WRAPPINGS
+]
+
+
+@pytest.mark.parametrize(("check", "source", "text", "wrapping"), TABLE)
+def test_every_sample_is_found_and_named_in_every_wrapping(check: Any, source: str, text: str, wrapping: str) -> None:
+    media_type, body = WRAPPINGS[wrapping](text)
+    evidence = found(check, exchange(500, {"content-type": media_type} if media_type else {}, body))
+    assert len(evidence) == 1
+    assert source in evidence[0].says
+    assert evidence[0].cause.startswith(f"{source}: ")
+    assert len(evidence[0].says) < EXCERPT + 100
+    assert "\n" not in evidence[0].says
+
+
+@pytest.mark.parametrize(("folder", "families"), [("traces", TRACES), ("databases", DATABASES)])
+def test_every_family_has_at_least_three_samples(folder: str, families: Mapping[str, tuple[str, ...]]) -> None:
+    counts = dict.fromkeys(families, 0)
+    for name, _ in samples(folder):
+        counts[NAMES[name.rpartition("-")[0]]] += 1
+    assert min(counts.values()) >= 3
+
+
+def test_the_span_says_where_the_leak_stands_in_characters() -> None:
+    text = "Größe – ☃ wrong: no such table: orderz"
+    (leak,) = leaks(text, DATABASES)
+    assert leak.span == Span(start=text.index("no such"), length=len("no such table: orderz"))
+    assert leak.text == "no such table: orderz"
+
+
+def test_a_lone_surrogate_in_json_hides_nothing() -> None:
+    seen = exchange(500, {"content-type": "application/json"}, r'{"a": "\ud800", "error": "no such table: orderz"}')
+    assert len(found(database_error, seen)) == 1
+
+
+@pytest.mark.parametrize("status", [200, 204, 302, 404, 500])
+def test_a_leak_is_one_whatever_the_status(status: int) -> None:
+    assert found(database_error, exchange(status, {}, "no such table: orderz"))
+
+
+PYTHON = 'Traceback (most recent call last):\n  File "/app/shop.py", line 4, in total\n    return 1\nKeyError: 1'
+
+ECHOES = [
+    pytest.param(PYTHON, {"sent": PYTHON}, id="body as it is"),
+    pytest.param(PYTHON, {"sent": json.dumps({"note": PYTHON})}, id="body as JSON"),
+    pytest.param(PYTHON, {"sent": "note=" + quote(PYTHON)}, id="body as a form"),
+    pytest.param(PYTHON, {"target": b"/search?q=" + quote(PYTHON).encode()}, id="query"),
+    pytest.param(PYTHON, {"target": b"/search?q=" + quote(PYTHON).replace("%20", "+").encode()}, id="query with plus"),
+    pytest.param(PYTHON, {"sent_fields": {"x-note": 'File "/app/shop.py", line 4, in total'}}, id="header"),
+]
+
+
+@pytest.mark.parametrize(("text", "request_parts"), ECHOES)
+@pytest.mark.parametrize("wrapping", [name for name in WRAPPINGS if "breaks" not in name])
+def test_an_echo_of_the_request_is_no_leak(text: str, request_parts: dict[str, Any], wrapping: str) -> None:
+    media_type, body = WRAPPINGS[wrapping](text)
+    seen = exchange(400, {"content-type": media_type} if media_type else {}, body, **request_parts)
+    assert found(stack_trace, seen) == []
+
+
+def test_a_leak_beside_an_echo_is_found() -> None:
+    body = f'you said: {PYTHON}\n  File "/app/other.py", line 9, in load\n'
+    (evidence,) = found(stack_trace, exchange(500, {}, body, sent=PYTHON))
+    assert "/app/other.py" in evidence.says
+
+
+def test_a_database_error_that_quotes_the_payload_is_found() -> None:
+    seen = exchange(500, {}, 'near "\' OR 1=1": syntax error', target=b"/orders?q=" + quote("' OR 1=1").encode())
+    assert len(found(database_error, seen)) == 1
+
+
+def test_the_same_leak_at_other_lines_has_one_cause() -> None:
+    first, second = (found(stack_trace, exchange(500, {}, f'File "/a.py", line {n}, in f\n'))[0] for n in (7, 1200))
+    assert first.cause == second.cause == 'Python: File "/a.py", line {number}, in f'
+
+
+def test_no_answer_is_no_leak() -> None:
+    assert found(stack_trace, exchange(failure="timeout")) == []
+
+
+@pytest.mark.parametrize("check", [stack_trace, database_error])
+@pytest.mark.parametrize(
+    "piece", ["at a.b(", "0: a::b\n", 'File "', "goroutine 1 [", "near '", "at x (/a:1:", " ", "\\n", "Error", "'" * 9]
+)
+def test_time_grows_with_the_body_and_not_faster(check: Any, piece: str) -> None:
+    body = piece * (1_000_000 // len(piece))
+    start = time.process_time()
+    found(check, exchange(500, {}, body))
+    assert time.process_time() - start < 3.0
+
+
+# What only talks about errors, names things like them, or holds what looks like a frame.
+NOUNS = ["lamp", "table", "column", "index", "trace", "stack of chairs", "order", "exception", "query", "constraint", "relation", "panic"]
+SAYINGS = [
+    "SQL error? Ask the helpdesk at extension {n}.",
+    "An Exception was raised at line {n}; see the manual.",
+    "java.lang.NullPointerException is thrown when a reference is null.",
+    "The {noun} does not exist.",
+    "No such {noun}: please choose another one.",
+    "no such table: reserve another one, table {n} is taken",
+    "Unknown column, row {n}: the {noun} is missing.",
+    "Order ORA-{n:05d} was shipped. ORA-{n:05d}: one {noun}",
+    "SQL{n}NX is our part number for a {noun}",
+    "see /usr/share/app/{noun}.js:{n}:12 for the {noun}",
+    "https://example.com:8443/a/b:{n}:3 at (position:{n}:3)",
+    "meet at Home (12:{n}:40) or at Work (13:{n}:40)",
+    "at com.example (the office) and at org.example (the warehouse)",
+    "thread '{noun}' has {n} replies; nobody panicked at all",
+    "goroutine {n} is running in our tutorial about Go",
+    "Traceback (most recent call last) is how Python begins a trace",
+    'File "report.txt", line {n} has a typo',
+    "#{n} Main Street(12): the {noun} shop",
+    "#0 of the list (17): {noun}",
+    "Warning: the {noun} is hot on line {n}",
+    "app.rb:{n} and config.ru:3 were changed",
+    "syntax error in your {noun}; try again near the end",
+    "Duplicate entry in the raffle for key ring {n}",
+    "Access denied for user {n}",
+    "Incorrect syntax is the first of {n} common mistakes",
+    "stack backtrace: a tutorial in {n} steps",
+    "MongoDB, MySQL, PostgreSQL, Oracle and Redis are supported.",
+    "error code {n}: SQLSTATE explained",
+    "value too long: at most {n} letters",
+    "Caused by: heavy rain. at {n} o'clock",
+    "The {noun} violates rule {n}: unique names only",
+    "permission denied: ask the owner of the {noun}",
+    "constraint failed? tighten the {noun} by {n} turns",
+    "2026-11-{n:02d}T10:00:00Z INFO main.go:{n} request done in 0x1f us",
+    "lib/main.rs:{n}:5 was formatted",
+    "SELECT name FROM {noun} WHERE id = {n}",
+    "ERR 404, code: {n}, Code: {n}. Thanks",
+]
+
+
+def benign_bodies() -> Iterator[tuple[str, str]]:
+    """Yield 2,400 bodies of one seed: JSON objects, HTML pages, markdown and logs."""
+    dice = random.Random(20261124)
+
+    def saying() -> str:
+        return dice.choice(SAYINGS).format(n=dice.randrange(10, 28), noun=dice.choice(NOUNS))
+
+    for number in range(800):
+        rows = [{"id": dice.randrange(10**6), "title": saying(), "tags": dice.sample(NOUNS, 3)} for _ in range(dice.randrange(1, 6))]
+        yield "application/json", json.dumps({"items": rows, "next": None, "message": saying()}, indent=dice.choice([None, 2]))
+        lines = [saying() for _ in range(dice.randrange(3, 12))]
+        page = "".join(f"<p>{html.escape(line)}</p>\n" for line in lines)
+        yield "text/html", f"<html><head><title>{number}</title></head><body>{page}<code>{html.escape(saying())}</code></body></html>"
+        yield "text/markdown", "\n".join(f"{'#' * dice.randrange(1, 4)} {line}\n\n```\n{saying()}\n```" for line in lines)
+
+
+def test_nothing_is_found_in_two_thousand_bodies_that_only_talk_about_errors() -> None:
+    hits = []
+    bodies = list(benign_bodies())
+    for media_type, body in bodies:
+        seen = exchange(200, {"content-type": media_type}, body)
+        hits += [evidence.says for check in (stack_trace, database_error) for evidence in found(check, seen)]
+    assert len(bodies) >= 2000
+    assert hits == []
+
+
+def test_nothing_is_found_in_the_documentation_of_the_machine() -> None:
+    """Docstrings of the standard library, and whatever documents are installed: real prose about programs."""
+    library = Path(json.__file__).parents[1]
+    files = [*sorted(library.glob("*.py")), *sorted(Path("/usr/share/doc").glob("*/*"))]
+    texts = [file for file in files if file.is_file() and file.suffix in {".py", ".txt", ".html", ".md", "", ".rst"}]
+    hits = []
+    for file in texts[:1500]:
+        text = file.read_bytes()[:500_000].decode("utf-8", "replace")
+        hits += [(file.name, leak.text) for leak in leaks(text, TRACES)]
+        hits += [(file.name, leak.text) for leak in leaks(text, DATABASES)]
+    assert hits == []
+
+
+def test_rule_of_database_errors_names_cwe_209() -> None:
+    assert DATABASE_ERROR.cwe == 209
