@@ -14,6 +14,9 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	if $$python -c '$(ENOUGH)' 2>/dev/null; then echo $$python; exit; fi; done)
 PYTEST_ARGS ?=
 DEMO_ARGS ?=
+DEMO_OUT := zeroweight-out
+# A Python that dies of an exception exits with 1, as the gate does for FAIL; only the verdict tells them apart.
+SAYS_FAIL := import json, sys; sys.exit(json.load(open("$(DEMO_OUT)/verdict.json"))["verdict"] != "FAIL")
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test prove bench lint clean
@@ -36,10 +39,14 @@ $(READY):
 
 demo: $(READY) ## start a baseline and a flawed canary, attack both, print the verdict (FAIL is expected)
 	@echo "demo: starts a baseline and a flawed canary on this machine, attacks both, and prints the verdict"
+	@rm -f $(DEMO_OUT)/verdict.json
 	@status=0; $(BIN)/zeroweight demo $(DEMO_ARGS) || status=$$?; \
 	case $$status in 0) word=PASS;; 1) word=FAIL;; 10) word=INCONCLUSIVE;; *) word="no verdict";; esac; \
-	if [ $$status -eq 1 ]; then echo "the gate's own exit status: 1 (FAIL), as expected of a flawed canary"; \
-	else echo "the gate's own exit status: $$status ($$word), but a flawed canary must be 1 (FAIL)" >&2; exit 1; fi
+	if [ $$status -ne 1 ]; then \
+	echo "the gate's own exit status: $$status ($$word), but a flawed canary must get 1 (FAIL)" >&2; exit 1; fi; \
+	if ! $(PY) -c '$(SAYS_FAIL)' 2>/dev/null; then \
+	echo "the gate's own exit status: 1, but $(DEMO_OUT)/verdict.json does not say FAIL: it crashed" >&2; exit 1; fi; \
+	echo "the gate's own exit status: 1 (FAIL), as expected of a flawed canary"
 
 test: $(READY) ## run our own tests
 	@echo "test: runs the tests of Zeroweight itself; the deployments they attack are started on this machine"

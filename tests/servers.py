@@ -66,11 +66,11 @@ class Server:
         return f"{self.scheme}://127.0.0.1:{self.port}"
 
     def lines(self, index: int = -1) -> list[bytes]:
-        """The head of one request, line by line."""
+        """Return the head of one request, line by line."""
         return self.requests[index].partition(b"\r\n\r\n")[0].split(b"\r\n")
 
     def value(self, name: str, index: int = -1) -> str | None:
-        """The last value of a header of one request; None when it was not sent."""
+        """Return the last value of a header of one request; None when it was not sent."""
         start = name.lower().encode() + b":"
         found = [line.partition(b":")[2].strip().decode("latin-1") for line in self.lines(index) if line.lower().startswith(start)]
         return found[-1] if found else None

@@ -13,11 +13,8 @@ from zeroweight.model.outcome import Outcome
 from zeroweight.model.request import Intent
 from zeroweight.model.target import Side
 
-CHECKS = [
-    check
-    for check in catalogue()
-    if check.rule.id in {f"headers.{name}-lost" for name in ("csp", "hsts", "nosniff", "frame-options", "referrer-policy")}
-]
+NAMES = {f"headers.{name}-lost" for name in ("csp", "hsts", "nosniff", "frame-options", "referrer-policy")}
+CHECKS = [check for check in catalogue() if check.rule.id in NAMES]
 
 CSP, HSTS, NOSNIFF = "Content-Security-Policy", "Strict-Transport-Security", "X-Content-Type-Options"
 FRAME, REFERRER = "X-Frame-Options", "Referrer-Policy"

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from builders import exchange
+from transitions import A, B, I, L, M, R, S
 
 from zeroweight.checks.mask import masked
 from zeroweight.checks.outcome import Context, backing_off, canonical, outcome
 from zeroweight.model.outcome import Outcome
 from zeroweight.model.request import Intent
-
-A, R, I, M, L, B, S = Outcome  # noqa: E741  # the table is read by letters: Allowed Refused Invalid Missing Limited Broken Silent
 
 BY_STATUS = {
     A: [200, 201, 202, 203, 204, 205, 206, 207, 226, 300, 304],
@@ -51,38 +49,6 @@ LOCATIONS = [
     ("http://[bad", A),
 ]
 
-BODIES: list[tuple[Any, Outcome]] = [
-    ({"id": 7, "total": 3}, A),
-    ([], A),
-    ([{"error": "in a list of log lines"}], A),
-    (None, A),
-    ("text", A),
-    ({}, A),
-    ({"success": True, "data": {"id": 7}}, A),
-    ({"status": "ok"}, A),
-    ({"id": 7, "status": "failed", "amount": 12}, A),
-    ({"code": 420, "name": "Czechia"}, A),
-    ({"code": 404}, A),
-    ({"success": False, "data": {"id": 7}, "message": "forbidden"}, A),
-    ({"errors": [{"message": "one field failed"}], "data": {"order": {"id": 7}}}, A),
-    ({"error": None, "items": []}, A),
-    ({"message": "order 403 is forbidden fruit"}, A),
-    ({"success": False, "message": "please give a name"}, I),
-    ({"ok": False}, I),
-    ({"status": "fail", "data": None}, I),
-    ({"status": "error", "code": 500, "message": "oops"}, B),
-    ({"code": 403, "msg": "no"}, R),
-    ({"code": "401", "message": "no"}, R),
-    ({"statusCode": 404, "message": "no"}, M),
-    ({"success": False, "error": {"code": "FORBIDDEN", "message": "no"}}, R),
-    ({"success": False, "error": "Not authenticated"}, R),
-    ({"ok": False, "error": "not_found"}, M),
-    ({"ok": False, "error": "ratelimited"}, L),
-    ({"errors": [{"message": "no", "extensions": {"code": "UNAUTHENTICATED"}}], "data": None}, R),
-    ({"errors": [{"message": "Too many requests"}], "data": None}, L),
-    ({"status": 422, "error": "Unprocessable", "path": "/orders", "timestamp": "2026-11-24"}, I),
-]
-
 
 @pytest.mark.parametrize(("status", "expected"), [(status, meant) for meant, group in BY_STATUS.items() for status in group])
 def test_a_status_means(status: int, expected: Outcome) -> None:
@@ -94,11 +60,6 @@ def test_a_status_means(status: int, expected: Outcome) -> None:
 def test_a_redirect_means(status: int, location: str, expected: Outcome) -> None:
     fields = {"location": location} if location else {}
     assert outcome(exchange(status, fields), Context(login_paths=("/door",))) is expected
-
-
-@pytest.mark.parametrize(("body", "expected"), BODIES)
-def test_a_200_with_a_body_means(body: Any, expected: Outcome) -> None:
-    assert outcome(exchange(200, {"content-type": "application/json"}, json.dumps(body))) is expected
 
 
 def test_envelopes_are_read_only_inside_a_200_and_only_if_wanted() -> None:
@@ -211,22 +172,3 @@ def test_backing_off_follows_retry_after_up_to_five_seconds(status: int, after: 
 
 def test_silence_asks_for_no_pause() -> None:
     assert backing_off(exchange(failure="timeout")) is None
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("order 12 of 3.5", "order {number} of {number}"),
-        ("id 123e4567-e89b-12d3-a456-426614174000.", "id {uuid}."),
-        ("at 2026-11-24T10:00:00.123Z, 2026-11-24", "at {time}, {time}"),
-        ("Date: Tue, 24 Nov 2026 10:00:00 GMT", "Date: {time}"),
-        ("10:00:01", "{time}"),
-        ("0x1f deadbeef99 facade", "{hex} {hex} facade"),
-        ("nonce Zm9vYmFyYmF6cXV4MTIzNDU2", "nonce {token}"),
-        ("internationalisation-of-words", "internationalisation-of-words"),
-        ("http://127.0.0.1:8002/x on 127.0.0.1", "http://{host}/x on {host}"),
-        ("", ""),
-    ],
-)
-def test_masks_hide_values_and_keep_words(text: str, expected: str) -> None:
-    assert masked(text, own=("127.0.0.1", "127.0.0.1:8002", "")) == expected

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from zeroweight.config.load import from_urls, load
@@ -44,34 +42,6 @@ def test_every_key_loads(loaded: Load, everything: str, folder: Path) -> None:
     assert config.payloads.paths == (str(folder / "security" / "own.yaml"),)
 
 
-def test_the_level_follows_the_two_facts_unless_it_is_written(loaded: Load, six_lines: str) -> None:
-    alone = six_lines.replace('stable:8080"', 'stable:8080", serves_users = false')
-    assert loaded(six_lines).level == "read-only"
-    assert loaded(alone).level == "read-only"
-    assert loaded(alone + "safety.shared_store = false\n").level == "own-objects"
-    assert loaded(six_lines + "safety.shared_store = false\n").level == "read-only"
-    assert loaded(six_lines + 'safety.level = "destructive"\n').level == "destructive"
-
-
-def test_a_waiver_counts_on_its_last_day_and_not_on_the_next(loaded: Load, everything: str) -> None:
-    (waiver,) = loaded(everything).waivers
-    assert not waiver.expired(date(2027, 1, 1))
-    assert waiver.expired(date(2027, 1, 2))
-
-
-def test_an_expired_waiver_is_kept_for_the_reports_to_tell(loaded: Load, everything: str) -> None:
-    (waiver,) = loaded(everything.replace("expires = 2027-01-01", "expires = 2001-01-01")).waivers
-    assert waiver.expired(date(2026, 1, 1))
-
-
-def test_the_same_url_is_fine_where_address_or_headers_tell_the_sides_apart(loaded: Load, six_lines: str) -> None:
-    one = six_lines.replace("stable", "canary")
-    loaded(
-        one.replace('url = "http://orders-canary:8080" }\ncanary', 'url = "http://orders-canary:8080", address = "10.0.0.1:80" }\ncanary')
-    )
-    loaded(one.replace('canary:8080" }\nidentity', 'canary:8080", headers = { x-canary = "always" } }\nidentity'))
-
-
 def test_a_trailing_slash_is_taken_off_a_url(loaded: Load, six_lines: str) -> None:
     assert loaded(six_lines.replace("stable:8080", "stable:8080/shop/")).baseline.url == "http://orders-stable:8080/shop"
 
@@ -84,25 +54,6 @@ def test_a_schema_file_becomes_absolute(loaded: Load, six_lines: str, folder: Pa
 def test_a_schema_may_be_a_url(loaded: Load, six_lines: str) -> None:
     url = "https://specs.shop.example/orders.json"
     assert loaded(six_lines.replace("/openapi.json", url)).api.schema == url
-
-
-def test_secrets_are_all_listed_and_basic_as_it_travels(loaded: Load, everything: str) -> None:
-    values = {secret.reveal() for secret in loaded(everything).secrets()}
-    assert {"route-to-canary", "password-of-alice", "secret-of-client", "number-of-card", "secret-of-edge", "key-of-admin"} <= values
-    assert {"clerk:password-of-clerk", "gate:password-of-bob"} <= values
-    assert "1.42.0" not in values
-
-
-def test_no_secret_shows_in_the_repr(loaded: Load, everything: str) -> None:
-    config = loaded(everything)
-    shown = repr(config)
-    assert not [secret for secret in config.secrets() if secret.reveal() in shown]
-
-
-def test_a_config_travels_as_json_and_as_pickle(loaded: Load, six_lines: str) -> None:
-    config = loaded(six_lines + 'policy.require.roles = ["alice"]\n')
-    assert msgspec.json.decode(msgspec.json.encode(config), type=Config) == config
-    assert pickle.loads(pickle.dumps(config)) == config
 
 
 def test_a_pair_of_urls_is_enough() -> None:

@@ -130,6 +130,7 @@ ADDED: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ("cannot be a header's value",),
     ),
     # Agreement
+    (ORDER + "owners = ['env:ALICE_TOKEN']", "resources.order.owners #1", ("not a name",)),
     (ORDER + "owners = ['alcie']", "resources.order.owners #1", ("no role alcie", "Did you mean alice?")),
     (ORDER + "owners = ['anonymous']", "resources.order.owners #1", ("no role anonymous", "alice")),
     ("[policy.require]\nroles = ['bob']", "policy.require.roles #1", ("no role bob", "alice")),
@@ -146,7 +147,7 @@ REPLACED: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ('api      = { schema = "/openapi.json" }\n', "", "api", ("missing", "schema")),
     ('{ url = "http://orders-stable:8080" }', "{}", "baseline.url", ("missing", "Add url")),
     ('{ url = "http://orders-stable:8080" }', '"http://orders-stable:8080"', "baseline", ("must be a table, not a text",)),
-    ("http://orders-stable:8080", "orders-stable:8080", "baseline.url", ("does not begin with http://", "https://orders.example:8443")),
+    ("http://orders-stable:8080", "orders-stable:8080", "baseline.url", ("does not begin with http://", "https://shop.example:8443")),
     ("http://orders-stable:8080", "http:/orders", "baseline.url", ("does not begin with http://",)),
     ("http://orders-stable:8080", "http://me:planted-value@orders", "baseline.url", ("carries credentials", "env:NAME")),
     ("http://orders-stable:8080", "http://orders?x=1", "baseline.url", ("query",)),

@@ -19,6 +19,7 @@ _NODE_AT = (
     rf"at (?:async |new |async new )?(?:{_NAME}+ (?:\[as {_NAME}+\] )?)?"
     r"(?:\((?:<|&lt;)anonymous(?:>|&gt;)\)|\(?(?:file://|node:|webpack|internal/|\.{0,2}/|[A-Za-z]:\\+)[^\s()\"]*:\d+:\d+\)?)"
 )
+_PHP_LEVEL = r"(?:Fatal error|Parse error|Warning|Notice|Deprecated)(?:</b>)?"
 _NET_AT = r"at (?:[\w`+<>\[\],]|&[lg]t;)+\.(?:[\w`+<>\[\],.]|&[lg]t;)+\([\w\s.,&\[\]<>`*;?+]*\)"
 
 TRACES: Mapping[str, tuple[str, ...]] = {
@@ -49,8 +50,7 @@ TRACES: Mapping[str, tuple[str, ...]] = {
     ),
     "PHP": (
         r"#\d+ [^\s(]+\.\w+\(\d+\): (?:[\w\\:$>{}-]|&gt;)+\(",
-        r"(?:Fatal error|Parse error|Warning|Notice|Deprecated)(?:</b>)?:\s[^\n]+"
-        r" in (?:<b>)?[^\s<]+\.(?:php|inc)(?::\d+|(?:</b>)? on line )",
+        rf"{_PHP_LEVEL}:\s[^\n]+ in (?:<b>)?[^\s<]+\.(?:php|inc)(?::\d+|(?:</b>)? on line )",
         r"\"file\":\s*\"[^\"\n]+\.php\",\s*\"line\":\s*\d+,\s*\"function\":",
     ),
     "Ruby": (rf"[\w./@+-]+\.(?:rb|erb|ru|rake|haml|slim):\d+:in {QUOTE}",),

@@ -177,7 +177,7 @@ def _resource(resource: ResourceConfig, roles: Iterable[str], reader: Reader) ->
     for key, operation in by_id:
         if operation and "{" not in operation:
             what = "the operation has no place for the id"
-            raise reader.error((*path, *key), what, "Write its template, like GET /orders/{id}")
+            raise reader.error((*path, *key), what, "Write its template, like GET /items/{id}")
 
 
 def _policy(config: Config, reader: Reader) -> None:

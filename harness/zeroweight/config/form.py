@@ -24,7 +24,7 @@ REFERENCE: Final = r"^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$"
 """How a value that stands elsewhere is written."""
 
 
-def _pattern_form(name: str, pattern: str, *, what: str, fix: str) -> Form:
+def _pattern_form(name: str, pattern: str, *, what: str, fix: str, elsewhere: bool = True) -> Form:
     """Return the form of texts that match the whole pattern."""
     compiled = re.compile(pattern)
 
@@ -33,7 +33,7 @@ def _pattern_form(name: str, pattern: str, *, what: str, fix: str) -> Form:
             raise Misfit(what, fix)
         return text
 
-    return Form(name, read, f"^(?:{pattern})$")
+    return Form(name, read, f"^(?:{pattern})$", elsewhere=elsewhere)
 
 
 def _has_port(text: str) -> bool:
@@ -44,7 +44,7 @@ def _has_port(text: str) -> bool:
 
 def _read_url(text: str) -> str:
     """Return the base URL without a trailing slash."""
-    fix = "Write it like https://orders.example:8443"
+    fix = "Write it like https://shop.example:8443"
     try:
         parts = urlsplit(text)
         port = parts.port
@@ -145,10 +145,14 @@ HOST: Final = Form("a host", _read_host, rf"^{_HOST}(?::[0-9]{{1,5}})?$")
 HEADER: Final = Form("a header's name", _read_header_name, rf"^{_FIELD_NAME}$")
 SCHEMA: Final = Form("/path, URL or file", _read_schema, r"^.+$")
 NAME: Final = _pattern_form(
-    "a name", r"[A-Za-z][A-Za-z0-9_-]*", what="this is not a name", fix="Begin with a letter and use letters, digits, - and _ only"
+    "a name",
+    r"[A-Za-z][A-Za-z0-9_-]*",
+    what="this is not a name",
+    fix="Begin with a letter and use letters, digits, - and _ only",
+    elsewhere=False,
 )
 SERVER_NAME: Final = _pattern_form(
-    "a host name", _NAME, what="this is not a host name", fix="Write the name alone, like orders.shop.example, without a scheme or a port"
+    "a host name", _NAME, what="this is not a host name", fix="Write the name alone, like api.shop.example, without a scheme or a port"
 )
 PARAMETER: Final = _pattern_form(
     "a parameter's name", r"[^\s;,=&\x00-\x1f\x7f]+", what="this is not a parameter's name", fix="Write it like api_key"
@@ -161,7 +165,7 @@ OPERATION: Final = _pattern_form(
     "METHOD /template",
     _OPERATION,
     what="this is not an operation",
-    fix="Write METHOD /template with the method in capitals, like GET /orders/{id}",
+    fix="Write METHOD /template with the method in capitals, like GET /items/{id}",
 )
 EXCLUSION: Final = _pattern_form(
     "METHOD /template or tag:NAME",
@@ -182,7 +186,11 @@ PLACE: Final = _pattern_form(
     fix="Write * or METHOD /template, in which * stands for anything, like GET /static/*",
 )
 SUITE: Final = _pattern_form(
-    "a suite's name", r"[A-Za-z][A-Za-z0-9_-]*", what="this is not a suite's name", fix="Write the name alone, like headers, not a path"
+    "a suite's name",
+    r"[A-Za-z][A-Za-z0-9_-]*",
+    what="this is not a suite's name",
+    fix="Write the name alone, like headers, not a path",
+    elsewhere=False,
 )
 FINGERPRINT: Final = _pattern_form(
     "a fingerprint",

@@ -81,6 +81,8 @@ class Form:
     read: Callable[[str], str]
     pattern: str
     quoted: bool = True
+    elsewhere: bool = True
+    """Whether the text may be written as `env:NAME` or `file:PATH`; names that errors repeat may not."""
 
 
 @dataclass(frozen=True, slots=True)

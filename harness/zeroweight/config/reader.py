@@ -109,7 +109,8 @@ class Reader:
     def _text(self, hint: Hint, raw: str, path: Where) -> str | Secret:
         """Return a text, a secret or a fixed word; a reference is followed first, and what it gave is never shown."""
         form, words = hint.note(Form), hint.words()
-        followed = is_reference(raw) and not (hint.has(Location) and raw.startswith("file:"))
+        elsewhere = (form is None or form.elsewhere) and not (hint.has(Location) and raw.startswith("file:"))
+        followed = elsewhere and is_reference(raw)
         try:
             text = self.vault.fetch(raw) if followed else raw
             if not text and not hint.has(MayBeEmpty):

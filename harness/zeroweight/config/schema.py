@@ -93,7 +93,8 @@ def _texts(hint: Hint) -> list[dict[str, Any]]:
     if str in hint.members:
         wanted = hint.note(Form)
         least: dict[str, Any] = {} if hint.has(MayBeEmpty) else {"minLength": 1}
-        return [{"type": "string", **least, **({"anyOf": [{"pattern": wanted.pattern}, reference]} if wanted is not None else {})}]
+        choices = [] if wanted is None else [{"pattern": wanted.pattern}, *([reference] if wanted.elsewhere else [])]
+        return [{"type": "string", **least, **({"anyOf": choices} if choices else {})}]
     return [{"type": "string", **reference}] if Secret in hint.members else []
 
 

@@ -42,7 +42,7 @@ class Vault:
 
     def _variable(self, name: str) -> str:
         if not _VARIABLE.fullmatch(name):
-            what, fix = "env: is not followed by a variable's name", "Write env:NAME, like env:ALICE_TOKEN"
+            what, fix = "env: is not followed by a variable's name", "Write env:NAME, like env:USER_TOKEN"
             raise Misfit(what, fix)
         value = self.environment.get(name)
         if value is None:
@@ -56,7 +56,7 @@ class Vault:
     def _file(self, name: str) -> str:
         """Return the file's text without the line ends at its end: editors and `kubectl` put one there."""
         if not name:
-            what, fix = "file: is not followed by a path", "Write file:PATH, like file:/secrets/alice"
+            what, fix = "file: is not followed by a path", "Write file:PATH, like file:/secrets/token"
             raise Misfit(what, fix)
         try:
             return (self.folder / name).read_text(encoding="utf-8").rstrip("\r\n")

@@ -99,6 +99,10 @@ class Trial:
             if Intent.INVALID in intents and payload.family == "malformed":
                 yield from inject(plain, payload)
 
+    def allowed(self, operation: Operation, role: str) -> bool:
+        """Whether the baseline allowed the operation to the role in this trial so far."""
+        return (operation.label, role) in self._allowed
+
     def resource(self, kind: str, owner: str) -> Slot:
         """Return the slot of an owner's object; it is made lazily, on both sides, and afresh for requests that may change it."""
         return self._bench.objects.slot(kind, owner)

@@ -1,0 +1,83 @@
+"""The task `doctor`: what was proven, what a run could not test yet, and the line that mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from zeroweight.config.model import Config
+from zeroweight.ledger import SHIPPED
+from zeroweight.model.target import Side
+from zeroweight.plan import Plan
+from zeroweight.plugin.terminal import harmless
+from zeroweight.verdict import Reason
+
+REQUESTS_A_LINE = 12
+"""About how many requests a side one line of the ledger costs, confirmations included (measured on the demo pair)."""
+
+
+def show(reporter: pytest.TerminalReporter, plan: Plan | None, told: Config, failures: Sequence[Reason]) -> None:
+    """Write the doctor's findings."""
+    reporter.section("zeroweight doctor")
+    for reason in failures:
+        reporter.write_line(f"  ✗ {reason.code}: {harmless(reason.text)}", red=True)
+    if plan is None:
+        return
+    for mark, text in lines(plan, told):
+        colour = {"✓": {"green": True}, "✗": {"red": True}, "!": {"yellow": True}}[mark]
+        reporter.write_line(f"  {mark} {harmless(text)}", **colour)
+
+
+def healthy(plan: Plan | None, told: Config) -> bool:
+    """Whether nothing stands in the way of a PASS."""
+    return plan is not None and all(mark != "✗" for mark, _ in lines(plan, told))
+
+
+def lines(plan: Plan, told: Config) -> Iterator[tuple[str, str]]:
+    """Yield (mark, sentence): `✓` proven, `!` left untested, `✗` in the way of a PASS."""
+    for side in Side:
+        build = plan.builds.get(side)
+        if build:
+            yield "✓", f"{side}: {plan.targets[side].url} answers as build {build}"
+    for reason in plan.untrue:
+        yield "✗", f"{reason.code}: {reason.text}"
+    if plan.blocked:
+        yield "✗", f"a run would end at once: {plan.blocked}"
+    for gap in plan.gaps:
+        yield "✗", f"{gap.what}: {gap.why}" + (f"; {gap.fix}" if gap.fix else "")
+    if plan.operations:
+        yield from _reach(plan, told)
+
+
+def _reach(plan: Plan, told: Config) -> Iterator[tuple[str, str]]:
+    yield "✓", f"schema: {len(plan.operations)} operations"
+    for role in plan.roles:
+        if role.name in plan.known_good:
+            known = plan.known_good[role.name].steps[0].probe.operation.label
+            yield "✓", f"role {role.name}: logged in on both sides; {known} vouches for its session"
+    if len(plan.roles) == 1:
+        yield "!", 'no roles: only what anonymous callers reach is tested; add roles.NAME = { bearer = "env:TOKEN" }'
+    for operation in plan.operations:
+        names = [piece.partition("}")[0] for piece in operation.path.split("{")[1:]]
+        for name in names:
+            if name not in operation.resources:
+                value = operation.valid.path.get(name)
+                yield (
+                    "!",
+                    f"{operation.label}: {name} is {value!r} from the schema; a [resources.NAME] that lists it in used makes own objects",
+                )
+    yield "✓", f"level {plan.level.word}" + ("; the sides are asked in turn, since they share a store" if plan.in_turn else "")
+    excluded = sorted({e.operation for e in plan.ledger.excluded if e.operation})
+    if excluded:
+        yield "!", f"{len(excluded)} operation(s) not called for some role: {', '.join(excluded[:3])}{' …' if len(excluded) > 3 else ''}"  # noqa: PLR2004
+    for suite in SHIPPED:
+        count = sum(line.suite == suite for line in plan.ledger.lines)
+        yield ("✓" if count else "✗"), f"suite {suite}: {count} places"
+    need = len(plan.ledger.lines) * REQUESTS_A_LINE
+    seconds = need / told.budget.rate
+    enough = need <= told.budget.requests and seconds <= told.budget.seconds
+    yield (
+        "✓" if enough else "!",
+        f"budget: about {need} requests a side, {seconds:.0f} s at {told.budget.rate:.0f} a second; the file gives {told.budget.requests} and {told.budget.seconds:.0f} s",
+    )

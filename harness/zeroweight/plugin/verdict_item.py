@@ -1,0 +1,28 @@
+"""The verdict as a pytest item, so that pytest's last line and JUnit agree with it."""
+
+from __future__ import annotations
+
+import pytest
+
+from zeroweight.verdict import Verdict, Word
+
+NODE = "zeroweight::verdict"
+
+
+def announce(config: pytest.Config, verdict: Verdict) -> None:
+    """Report the verdict: PASS as passed, FAIL as failed, INCONCLUSIVE as an error in setup."""
+    said = f"{verdict.word.value}\n" + "\n".join(f"{reason.code}: {reason.text}" for reason in verdict.reasons)
+    failing = {Word.PASS: "", Word.FAIL: "call", Word.INCONCLUSIVE: "setup"}[verdict.word]
+    for when in ("setup", "call", "teardown"):
+        if failing == "setup" and when == "call":
+            continue
+        failed = when == failing
+        report = pytest.TestReport(
+            nodeid=NODE,
+            location=("zeroweight", None, "verdict"),
+            keywords={},
+            outcome="failed" if failed else "passed",
+            longrepr=said if failed else None,
+            when=when,  # type: ignore[arg-type]  # a literal of pytest's own
+        )
+        config.hook.pytest_runtest_logreport(report=report)

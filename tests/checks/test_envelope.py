@@ -1,0 +1,66 @@
+"""Answers that say 200 outside and fail inside, and those that only look so."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from builders import exchange
+from transitions import A, B, I, L, M, R
+
+from zeroweight.checks.envelope import status_inside
+from zeroweight.checks.outcome import outcome
+from zeroweight.model.outcome import Outcome
+
+BODIES: list[tuple[Any, Outcome]] = [
+    ({"id": 7, "total": 3}, A),
+    ([], A),
+    ([{"error": "in a list of log lines"}], A),
+    (None, A),
+    ("text", A),
+    ({}, A),
+    ({"success": True, "data": {"id": 7}}, A),
+    ({"status": "ok"}, A),
+    ({"id": 7, "status": "failed", "amount": 12}, A),
+    ({"code": 420, "name": "Czechia"}, A),
+    ({"code": 404}, A),
+    ({"success": False, "data": {"id": 7}, "message": "forbidden"}, A),
+    ({"errors": [{"message": "one field failed"}], "data": {"order": {"id": 7}}}, A),
+    ({"error": None, "items": []}, A),
+    ({"message": "order 403 is forbidden fruit"}, A),
+    ({"success": False, "message": "please give a name"}, I),
+    ({"ok": False}, I),
+    ({"status": "fail", "data": None}, I),
+    ({"status": "error", "code": 500, "message": "oops"}, B),
+    ({"code": 403, "msg": "no"}, R),
+    ({"code": "401", "message": "no"}, R),
+    ({"statusCode": 404, "message": "no"}, M),
+    ({"success": False, "error": {"code": "FORBIDDEN", "message": "no"}}, R),
+    ({"success": False, "error": "Not authenticated"}, R),
+    ({"ok": False, "error": "not_found"}, M),
+    ({"ok": False, "error": "ratelimited"}, L),
+    ({"errors": [{"message": "no", "extensions": {"code": "UNAUTHENTICATED"}}], "data": None}, R),
+    ({"errors": [{"message": "Too many requests"}], "data": None}, L),
+    ({"status": 422, "error": "Unprocessable", "path": "/orders", "timestamp": "2026-11-24"}, I),
+]
+
+
+@pytest.mark.parametrize(("body", "expected"), BODIES)
+def test_a_200_with_a_body_means(body: Any, expected: Outcome) -> None:
+    assert outcome(exchange(200, {"content-type": "application/json"}, json.dumps(body))) is expected
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({"code": 403, "message": "no"}, 403),
+        ({"code": "503", "message": "no"}, 503),
+        ({"success": False}, 400),
+        ({"code": True, "message": "no"}, None),
+        ({"code": 200, "message": "fine"}, None),
+        ({"code": 7003, "message": "no"}, None),
+    ],
+)
+def test_the_status_inside_is_told(body: Any, expected: int | None) -> None:
+    assert status_inside(body) == expected
