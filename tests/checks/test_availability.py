@@ -55,7 +55,7 @@ def test_a_transition_breaks_one_rule_or_none(
         (False, True, [False, True], False),
     ],
 )
-def test_an_answer_without_end_is_one_that_only_the_canary_gives(old: bool, new: bool, seen: list[bool], expected: bool) -> None:
+def test_an_answer_without_end_is_one_that_only_the_canary_gives(*, old: bool, new: bool, seen: list[bool], expected: bool) -> None:
     repeats = noise(*(half(Side.BASELINE, A, truncated=each) for each in seen))
     findings = judge(half(Side.BASELINE, A, truncated=old), half(Side.CANARY, A, truncated=new), repeats)
     assert [finding.rule.id for finding in findings] == ["availability.unbounded-answer"] * expected

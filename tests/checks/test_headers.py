@@ -151,7 +151,7 @@ def test_statuses_of_one_class_are_compared() -> None:
         ([(GOOD, 200), ({}, 500)], True),
     ],
 )
-def test_a_header_that_the_baseline_itself_leaves_out_is_noise(repeats: list[tuple[Mapping[str, str], int]], expected: bool) -> None:
+def test_a_header_that_the_baseline_itself_leaves_out_is_noise(*, repeats: list[tuple[Mapping[str, str], int]], expected: bool) -> None:
     seen = noise(*(half(Side.BASELINE, fields, status) for fields, status in repeats))
     assert lost(GOOD, without(NOSNIFF), seen) == [LOST[NOSNIFF]] * expected
 

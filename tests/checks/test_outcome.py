@@ -138,7 +138,7 @@ def test_the_intent_of_a_request_changes_nothing(intent: Intent) -> None:
         ("http://[bad", False),
     ],
 )
-def test_a_canonical_redirect_spells_the_same_address(location: str, expected: bool) -> None:
+def test_a_canonical_redirect_spells_the_same_address(*, location: str, expected: bool) -> None:
     assert canonical(exchange(308, {"location": location})) is expected
     assert not canonical(exchange(200, {"location": location}))
 

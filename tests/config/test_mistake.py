@@ -55,6 +55,7 @@ ADDED: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("[budget]\nseconds = 0", "budget.seconds", ("out of range",)),
     ("[budget]\nseconds = nan", "budget.seconds", ("out of range",)),
     ("[budget]\nrate = inf", "budget.rate", ("out of range", "requests a second")),
+    (f"[budget]\nseconds = 1{'0' * 400}", "budget.seconds", ("out of range",)),
     ("[budget]\nrequests = 0", "budget.requests", ("out of range", "from 1 to")),
     ("[budget]\ngrace = -0.5", "budget.grace", ("out of range",)),
     ("[budget]\nlanes = 100000", "budget.lanes", ("out of range", "from 1 to 1024")),

@@ -99,7 +99,7 @@ class Reader:
                 return raw
         elif isinstance(raw, int | float) and (float in hint.members or (int in hint.members and isinstance(raw, int))):
             bounds = hint.note(Range)
-            if math.isnan(raw) or (bounds is not None and not bounds.holds(raw)):
+            if (isinstance(raw, float) and math.isnan(raw)) or (bounds is not None and not bounds.holds(raw)):
                 raise self.error(path, "the number is out of range", f"Write {bounds or 'a number'}")
             return raw if float not in hint.members else float(raw)
         elif isinstance(raw, date) and not isinstance(raw, datetime) and date in hint.members:

@@ -183,6 +183,13 @@ def _plain(value: Any) -> Any:
         return None
 
 
+def _reason(error: BaseException) -> str:
+    """Say in one line why nothing was generated."""
+    if type(error).__name__ == "Unsatisfiable":
+        return "no value that fits the schema was found"  # hypothesis' own words speak to authors of tests
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+
+
 def answers(job: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the answer to each task; one that fails or takes too long becomes an error, and the next is begun."""
     import schemathesis  # noqa: PLC0415  # after `confine`
@@ -198,8 +205,8 @@ def answers(job: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             answer = generate(schema, task)
         except TooSlow:
             answer = {"error": f"no example could be generated in {SECONDS_EACH} seconds"}
-        except BaseException as error:  # noqa: BLE001  # whatever a hostile schema brings about is this operation's failure, not the next one's
-            answer = {"error": f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"}
+        except BaseException as error:  # whatever a hostile schema brings about is this operation's failure, not the next one's
+            answer = {"error": _reason(error)}
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
         yield answer

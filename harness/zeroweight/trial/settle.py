@@ -61,6 +61,8 @@ class Candidate:
     repeats: Repeats = field(default_factory=Repeats)
     known: bool = False
     """Confirmed by an earlier trial, or by law 2's three asks."""
+    unasked: bool = False
+    """It could not be asked as often as belief needs (budget, deadline, silence)."""
 
 
 class Examiner:
@@ -74,6 +76,7 @@ class Examiner:
         self._plain: dict[tuple[str, str, str], dict[Side, Outcome]] = {}
         self._found: dict[str, Candidate] = {}
         self.broken: list[CheckFailed] = []
+        self._unconfirmed: list[Delta] = []
         self.pairs = 0
         self.noisy = 0
 
@@ -159,15 +162,20 @@ class Examiner:
         self._past.candidates += len(kept)
         times = repeats_needed(before + len(kept))
         await self._ask_again(kept, ask, times)
+        for found in kept:
+            found.unasked = min(found.repeats.asked_canary, found.repeats.asked_baseline) < times and found.repeats.share > 0
+            found.unasked = found.unasked or found.repeats.asked_canary == 0
         passed = dict(zip(map(id, kept), believed([found.repeats for found in kept], before=before), strict=True))
         deltas = []
         for found in self._found.values():
             if id(found) in noisy:
                 continue
-            new = found.known or passed.get(id(found), False)
-            if new and found.seen_new:
+            confirmed = found.known or passed.get(id(found), False)
+            if confirmed and found.seen_new:
                 self._past.believed.add(found.finding.fingerprint)
-            deltas.append(self._delta(found, new=new))
+            deltas.append(self._delta(found, confirmed=confirmed))
+            if found.unasked and not confirmed:
+                self._unconfirmed.append(deltas[-1])
         return tuple(deltas)
 
     async def _beyond_noise(self, found: Candidate, ask_baseline: AskBaseline) -> bool:
@@ -225,10 +233,11 @@ class Examiner:
             baseline += any(finding.fingerprint == fingerprint for finding in own)
         return Repeats(canary=canary, asked_canary=len(mine), baseline=baseline, asked_baseline=len(mine))
 
-    def _delta(self, found: Candidate, *, new: bool) -> Delta:
+    def _delta(self, found: Candidate, *, confirmed: bool) -> Delta:
         """Write down what became of a candidate, redacted: the one way from memory to evidence."""
         finding = found.finding
-        state = State.NEW if new and found.seen_new else State.UNSTEADY if found.seen_new else State.UNCHANGED
+        new = found.seen_new and (confirmed or found.unasked)
+        state = State.NEW if new else State.UNSTEADY if found.seen_new else State.UNCHANGED
         request = ""
         if found.telling:
             sent = found.telling[0].canary.exchange.request
@@ -243,7 +252,7 @@ class Examiner:
             place=finding.place,
             fingerprint=finding.fingerprint,
             state=state,
-            confirmed=new,
+            confirmed=confirmed and bool(found.seen_new),
             tentative=finding.evidence.confidence is Confidence.TENTATIVE,
             pairs=found.pairs,
             seen_new=found.seen_new,
@@ -254,14 +263,29 @@ class Examiner:
         )
 
     def gaps(self, suite: str) -> tuple[Gap, ...]:
-        """Return a Gap for each check that raised."""
-        return tuple(
+        """Return a Gap for each check that raised, and for each difference that could not be asked again often enough."""
+        unconfirmed = [
             Gap(
-                what=f"check {failure.check.rule.id}",
-                why=self._redactor.text(str(failure)),
-                fix="report this",
-                code="check-raised",
+                what=f"{delta.title} at {delta.place}",
+                why="seen on the canary only, and it could not be asked again often enough to be believed or dismissed",
+                fix="raise budget.seconds or budget.requests, or see why a side fell silent",
+                code="unconfirmed",
                 suite=suite,
+                operation=delta.place.operation,
+                role=delta.place.role,
             )
-            for failure in self.broken
+            for delta in self._unconfirmed
+        ]
+        return (
+            *unconfirmed,
+            *(
+                Gap(
+                    what=f"check {failure.check.rule.id}",
+                    why=self._redactor.text(str(failure)),
+                    fix="report this",
+                    code="check-raised",
+                    suite=suite,
+                )
+                for failure in self.broken
+            ),
         )
