@@ -40,7 +40,7 @@ $(READY):
 demo: $(READY) ## start a baseline and a flawed canary, attack both, print the verdict (FAIL is expected)
 	@echo "demo: starts a baseline and a flawed canary on this machine, attacks both, and prints the verdict"
 	@rm -f $(DEMO_OUT)/verdict.json
-	@status=0; $(BIN)/zeroweight demo $(DEMO_ARGS) || status=$$?; \
+	@status=0; $(BIN)/zeroweight demo --output $(DEMO_OUT) $(DEMO_ARGS) || status=$$?; \
 	case $$status in 0) word=PASS;; 1) word=FAIL;; 10) word=INCONCLUSIVE;; *) word="no verdict";; esac; \
 	if [ $$status -ne 1 ]; then \
 	echo "the gate's own exit status: $$status ($$word), but a flawed canary must get 1 (FAIL)" >&2; exit 1; fi; \

@@ -142,6 +142,21 @@ async def silent(wire: Wire) -> None:
     await asyncio.Event().wait()
 
 
+async def hang_up(_: Wire) -> None:
+    """Close without reading."""
+
+
+async def end_quietly(wire: Wire) -> None:
+    """Read a request and close."""
+    await wire.request()
+
+
+async def reset(wire: Wire) -> None:
+    """Read a request and reset the connection."""
+    await wire.request()
+    wire.reset()
+
+
 def free_port() -> int:
     """Return a port on which nobody listens."""
     with socket.socket() as sock:

@@ -110,7 +110,7 @@ def test_a_suite_missing_from_the_wheel_is_never_a_pass(installed: Installed, tm
     kept = lost.read_bytes()
     lost.unlink()
     try:
-        result = installed.run("demo", "--benign", "error-wording", folder=tmp_path)
+        result = installed.run("demo", "--flaw", "none", "--benign", "error-wording", folder=tmp_path)
     finally:
         lost.write_bytes(kept)
     assert result.returncode == 10, told(result)

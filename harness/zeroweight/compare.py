@@ -82,6 +82,27 @@ class Delta:
     suites: tuple[str, ...] = ()
 
 
+def documented(finding: Finding) -> Delta:
+    """Return the delta of a finding in the documents: they were compared whole, so it is new and needs no repeats."""
+    rule = finding.rule
+    return Delta(
+        rule=rule.id,
+        title=rule.title,
+        severity=rule.severity,
+        place=finding.place,
+        fingerprint=finding.fingerprint,
+        state=State.NEW,
+        confirmed=True,
+        pairs=1,
+        seen_new=1,
+        evidence=(finding.evidence.says,),
+        cause=finding.evidence.cause,
+        cwe=rule.cwe,
+        owasp=rule.owasp,
+        remedy=rule.remedy,
+    )
+
+
 def fisher(hits: int, asked: int, other_hits: int, other_asked: int) -> float:
     """Return the one-sided p of `hits` of `asked` against `other_hits` of `other_asked` (Fisher 1935): the hypergeometric upper tail."""
     if not asked or not other_asked:

@@ -234,40 +234,41 @@ class _File:
             raise self.wrong(what, "Use letters only, like FOO; TRACE and CONNECT are never sent", entry=entry)
 
 
-def inject(operation: Operation, payload: Payload, *, role: str = "anonymous") -> Iterator[Probe]:
-    """Yield the operation's valid request with the payload at each place it is for, always in the same order.
+def inject(plain: Probe | Operation, payload: Payload) -> Iterator[Probe]:
+    """Yield a valid request with the payload at each place it is for, always in the same order; all else of the request stays.
 
-    Nothing is yielded where there is no such place: a body payload needs a documented body, a path payload a path parameter.
-    Bytes that a request line cannot hold are percent-encoded, all others go out as they are (RFC 3986).
+    An operation stands for its own example, sent as anonymous. Nothing is yielded where there is no such place: a body payload needs
+    a documented body, a path payload a path parameter. Bytes that a request line cannot hold are percent-encoded, all others go out as
+    they are (RFC 3986).
     """
+    probe = plain if isinstance(plain, Probe) else plain.example()
+    operation = probe.operation
     plain = replace(
-        operation.example(role=role),
+        probe,
         payload=payload,
         intent=Intent.INVALID if payload.family in INVALID else Intent.ATTACK,
         label=f"{payload.family}: {payload.id}",
     )
     match payload.where:
-        case "body":
-            if _has_body(operation):
-                probe = plain if _content_type(plain) else plain.with_(headers={"content-type": "application/json"})
-                yield replace(probe, body=Template.of(payload.send), parameter=Parameter(place="body", name=""))
-        case "content-type":
-            if _has_body(operation):
-                yield _with_header(plain, "content-type", payload.send)
+        case "body" if _has_body(operation):
+            probe = plain if _content_type(plain) else plain.with_(headers={"content-type": "application/json"})
+            yield replace(probe, body=Template.of(payload.send), parameter=Parameter(place="body", name=""))
+        case "content-type" if _has_body(operation):
+            yield _with_header(plain, "content-type", payload.send)
         case "header":
             yield _with_header(plain, payload.name, payload.send)
         case "method":
             yield replace(plain, method=payload.send.decode("latin-1"))
         case "query":
-            documented = [parameter for parameter in operation.parameters if parameter.place == "query"]
-            made_up = Parameter(place="query", name=payload.name or _MADE_UP)
-            named = [parameter for parameter in documented if parameter.name == payload.name] or [made_up]
-            for parameter in named if payload.name else documented or [made_up]:
-                yield _with_query(plain, parameter, payload.send)
+            yield from (_with_query(plain, parameter, payload.send) for parameter in _queried(operation, payload.name))
         case "path":
-            for parameter in operation.parameters:
-                if parameter.place == "path":
-                    yield _with_path(plain, parameter, payload.send)
+            yield from (_with_path(plain, item, payload.send) for item in operation.parameters if item.place == "path")
+
+
+def _queried(operation: Operation, name: str) -> list[Parameter]:
+    """Return the query parameters that a payload goes to: the named one, else all that are documented, else one made up."""
+    documented = [parameter for parameter in operation.parameters if parameter.place == "query" and name in {"", parameter.name}]
+    return documented or [Parameter(place="query", name=name or _MADE_UP)]
 
 
 def _has_body(operation: Operation) -> bool:
@@ -303,7 +304,7 @@ def _with_path(probe: Probe, parameter: Parameter, value: bytes) -> Probe:
 
     A slot marks the place, since only the template knows where it is; the payload's bytes then take the slot's.
     """
-    mark = Slot(name="payload")
+    mark = Slot(name="\0payload")  # a name that no slot of a suite has
     query = probe.target.parts[-1]
     assert isinstance(query, bytes)
     marked = probe.with_(path={parameter.name: mark})

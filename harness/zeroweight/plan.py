@@ -7,6 +7,7 @@ import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from zeroweight.compare import Delta
 from zeroweight.ledger import Ledger
 from zeroweight.model.look import Gap
 from zeroweight.model.operation import Operation
@@ -62,6 +63,8 @@ class Plan:
     key: bytes = field(default=b"", repr=False)
     """The run's redaction key: equal secrets look equal in all processes."""
     gaps: tuple[Gap, ...] = ()
+    deltas: tuple[Delta, ...] = ()
+    """What the two documents alone already show."""
     untrue: tuple[Reason, ...] = ()
     notes: tuple[str, ...] = ()
     blocked: str = ""

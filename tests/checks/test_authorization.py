@@ -78,6 +78,7 @@ TABLE = [
     row((R, 403), (R, 401), "authorization.refusal-changed", **BOB),
     row((R, 302), (R, 401), "authorization.refusal-changed"),
     row((R, 403), (R, 401), "", **odd(R), **BOB),
+    row((R, 401), (R, 403), "", intent=Intent.BURST),
     row((R, 404), (M, 404), "", **OTHERS),
     row((R, 403), (R, 403), "", **BOB),
     # access is lost
@@ -85,6 +86,7 @@ TABLE = [
     row(A, R, "authorization.access-lost", **OWN),
     row(A, (R, 401), "authorization.access-lost"),
     row(A, (R, 401), "", protected=PROTECTED),
+    row(A, R, "authorization.access-lost", **BOB, protected=PROTECTED),
     row(A, R, "", **OTHERS),
     row(A, R, "", **odd(A), **BOB),
     row(A, I, "", **BOB),

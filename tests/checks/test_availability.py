@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from builders import noise
-from transitions import BOB, A, B, I, L, M, R, S, check_row, half, judge, odd, row
+from transitions import BOB, ODD, A, B, I, L, M, R, S, check_row, half, judge, odd, row
 
 from zeroweight.model.operation import Parameter
 from zeroweight.model.outcome import Outcome
@@ -64,3 +64,12 @@ def test_an_answer_without_end_is_one_that_only_the_canary_gives(*, old: bool, n
 def test_an_answer_without_end_beside_another_outcome_is_not_judged_twice() -> None:
     findings = judge(half(Side.BASELINE, R), half(Side.CANARY, A, truncated=True))
     assert [finding.rule.id for finding in findings] == ["authorization.anonymous-access"]
+
+
+def test_an_answer_without_end_to_an_odd_request_is_judged_like_every_other() -> None:
+    old, new = (
+        half(side, A, intent=ODD, plain=plain, truncated=side is Side.CANARY) for side, plain in ((Side.BASELINE, A), (Side.CANARY, B))
+    )
+    assert judge(old, new) == []
+    old, new = (half(side, A, intent=ODD, plain=A, truncated=side is Side.CANARY) for side in Side)
+    assert [finding.rule.id for finding in judge(old, new)] == ["availability.unbounded-answer"]

@@ -96,6 +96,7 @@ USEFUL = [
     (FRAME, "sameorigin"),
     (FRAME, "DENY, DENY"),
     (FRAME, "DENY, SAMEORIGIN"),
+    (FRAME, "ALLOWALL, DENY"),
     (REFERRER, "Origin"),
     (REFERRER, "unsafe-url, same-origin"),
     (REFERRER, "no-referrer, some-future-policy"),

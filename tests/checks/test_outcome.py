@@ -120,6 +120,11 @@ def test_a_200_that_is_the_login_page_is_a_refusal(page: str, expected: Outcome)
     assert outcome(exchange(200, {"content-type": "text/html"}, page)) is A
 
 
+def test_a_page_of_the_same_tags_without_a_password_field_is_no_login() -> None:
+    known = Context(login_pages=("<html><body><h1>Come in</h1></body></html>",))
+    assert outcome(exchange(200, {"content-type": "text/html"}, "<html><body><h1>Order</h1></body></html>"), known) is A
+
+
 @pytest.mark.parametrize("intent", list(Intent))
 def test_the_intent_of_a_request_changes_nothing(intent: Intent) -> None:
     assert outcome(exchange(403, intent=intent)) is R

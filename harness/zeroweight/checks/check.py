@@ -15,6 +15,7 @@ from typing import Any, get_args
 
 import zeroweight.checks
 from zeroweight.finding import Answer, Evidence, Finding, Noise, Rule
+from zeroweight.model.contract import Change
 from zeroweight.model.http import Exchange
 from zeroweight.model.target import Side
 
@@ -81,6 +82,17 @@ def compare_halves(checks: Sequence[Check], baseline: Answer, canary: Answer, no
         if each.two is not None
         for old, new in zip(_seen(each, baseline), _seen(each, canary), strict=False)
         for evidence in _guarded(each, partial(each.two, old, new, noise))
+    ]
+
+
+def examine_contract(checks: Sequence[Check], changes: Sequence[Change]) -> list[Finding]:
+    """Return what the checks find in the changes between the two documents; all of it lies on the canary."""
+    return [
+        Finding(rule=each.rule, place=change.place, side=Side.CANARY, evidence=evidence)
+        for each in checks
+        if each.one is not None and Change in each.on
+        for change in changes
+        for evidence in _guarded(each, partial(each.one, change))
     ]
 
 

@@ -42,7 +42,7 @@ NOSNIFF_LOST = Rule(
     id="headers.nosniff-lost",
     title="Browsers may guess content types",
     severity=Severity.MEDIUM,
-    cwe=430,
+    cwe=693,
     owasp="API8:2023",
     remedy="Send X-Content-Type-Options: nosniff again.",
 )
@@ -152,7 +152,7 @@ def hsts_lost(baseline: Exchange, canary: Exchange, noise: Noise) -> Iterator[Ev
 
 @contrast(NOSNIFF_LOST, on=Exchange)
 def nosniff_lost(baseline: Exchange, canary: Exchange, noise: Noise) -> Iterator[Evidence]:
-    """Lose nosniff (CWE-430)."""
+    """Lose nosniff (CWE-693)."""
     return _lost(NOSNIFF, _nosniff, _nosniff, (baseline, canary), noise)
 
 

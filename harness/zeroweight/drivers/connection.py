@@ -151,7 +151,7 @@ class Line:
             failure = Failure(kind="timeout", text=f"no whole answer within {self._timeouts.total:g} s")
         except httpx.LocalProtocolError as error:
             failure = unsendable(_message(error))
-        except Exception as error:  # noqa: BLE001  # whatever the library or the peer does wrong is the target's silence, never a crash
+        except Exception as error:  # whatever the library or the peer does wrong is the target's silence, never a crash
             failure = _translate(error, marks)
         except BaseException:
             await self.aclose()

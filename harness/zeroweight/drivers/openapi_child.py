@@ -121,7 +121,7 @@ def generate(schema: Any, task: Mapping[str, Any]) -> dict[str, Any]:
     wire = case.as_transport_kwargs(base_url="http://nowhere.invalid")
     wire.pop("auth", None)
     sent = requests.Request(**wire).prepare()
-    content = sent.headers.get("Content-Type", "")
+    content = _latin(sent.headers.get("Content-Type", ""))
     raw = _bytes(sent.body)
     if content.startswith("multipart/") and "boundary=" in content:
         content, raw = _steady(content, raw, task["label"])

@@ -25,6 +25,9 @@ DEEPEST: Final = 200
 MOST_VALUES: Final = 1_000_000
 """The most values that a document may hold once its YAML aliases are written out (a few lines of aliases can stand for billions)."""
 
+LONGEST_CHAIN: Final = 20
+"""The most references that may follow each other with nothing between."""
+
 _SUPPORTED: Final = re.compile(r"3\.[01](?:\.\d+.*)?")
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -73,8 +76,8 @@ class Schema:
         beside: dict[str, Any] = {}
         while isinstance(node, Mapping) and isinstance(node.get("$ref"), str):
             reference = node["$ref"]
-            if reference in seen:
-                what = f"the reference {reference[:100]} leads back to itself"
+            if reference in seen or len(seen) > LONGEST_CHAIN:
+                what = f"the reference {reference[:100]} leads to references only"
                 raise BadReference(what)
             seen.add(reference)
             if self.version != "3.0":
@@ -113,6 +116,7 @@ class Schema:
                     seen.add(reference)
                     try:
                         waiting.append(self.named(reference))
+                        self.resolve({"$ref": reference})
                     except BadReference as error:
                         return str(error)
         return ""
@@ -196,7 +200,7 @@ def _parse_yaml(text: str) -> Any:
         raise ToolFailed(what) from None
 
 
-def _weigh(text: str) -> None:
+def _weigh(text: str) -> None:  # noqa: C901  # one branch for each kind of event
     """Raise ToolFailed for YAML that is too deep, or too large once its aliases are written out."""
     weights: dict[str, int] = {}
     open_nodes: list[tuple[str, int]] = []

@@ -194,12 +194,18 @@ class _Reader:
             schema = holder.get("schema")
         value = self.values.documented(holder, schema)
         if value is NOTHING and (value := self.values.value({} if schema is None else schema)) is NOTHING:
-            fault = self.schema.fault(schema)
+            fault = self.fault(schema, schema)
             if fault:
                 self.gap(f"the required {parameter['in']} parameter {parameter['name'][:60]!a} has no value: {fault}")
             else:
                 self.absent.append(parameter)
         return value
+
+    def fault(self, node: Any, schema: Any) -> str:
+        """Say why a generator would be no use for a node with a schema; empty when there is hope."""
+        if not isinstance(schema, (Mapping, bool)):
+            return f"its schema is written as a {type(schema).__name__}, not as a mapping"
+        return self.schema.fault(node)
 
     def with_body(self, example: Example, given: Any, *, bodiless: bool) -> tuple[Example, tuple[Parameter, ...]]:
         """Return the example with its body, and the body's parameters: the whole (``) and each property at the top (`/name`)."""
@@ -259,7 +265,7 @@ class _Reader:
             return replace(example, body=value, raw=value.encode())
         else:
             example = replace(example, body=None if value is NOTHING else value, raw=b"")
-        fault = self.schema.fault(media)
+        fault = self.fault(media, schema)
         if fault:
             self.gap(f"no valid request body can be made: {fault}")
         else:

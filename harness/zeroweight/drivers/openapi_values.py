@@ -119,7 +119,7 @@ class Values:
         finally:
             self._open.pop()
 
-    def _made(self, schema: Mapping[str, Any]) -> Any:
+    def _made(self, schema: Mapping[str, Any]) -> Any:  # noqa: PLR0911  # one answer for each type
         """Return the plain value of a schema that documents none."""
         for keyword in ("allOf", "anyOf", "oneOf"):
             if keyword in schema:

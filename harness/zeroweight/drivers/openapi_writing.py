@@ -61,7 +61,7 @@ def in_path(value: Any) -> Any:
     return "1" if value in {"", ".", ".."} else value
 
 
-def in_query(parameter: Mapping[str, Any], value: Any) -> tuple[tuple[str, str], ...]:
+def in_query(parameter: Mapping[str, Any], value: Any) -> tuple[tuple[str, str], ...]:  # noqa: PLR0911  # one answer for each style
     """Return a value as query pairs, by the parameter's style (OpenAPI 3.1, section 4.8.12.4)."""
     name = str(parameter["name"])
     style = parameter.get("style", "form")

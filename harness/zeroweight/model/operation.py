@@ -24,8 +24,8 @@ class Parameter:
     required: bool = False
 
     def __str__(self) -> str:
-        """`query:q`."""
-        return f"{self.place}:{self.name}"
+        """`query:q`; a parameter without a name is the whole body."""
+        return f"{self.place}:{self.name}" if self.name else self.place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

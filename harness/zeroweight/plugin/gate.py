@@ -187,7 +187,7 @@ class Gate:
 
     def pytest_report_teststatus(self, report: pytest.TestReport | pytest.CollectReport) -> tuple[str, str, str] | None:
         """Show `G` for a test with gaps."""
-        if report.when == "call" and report.passed and getattr(report, "zeroweight_gaps", 0):
+        if report.when == "call" and report.passed and vars(report).get("zeroweight_gaps"):
             return "gap", "G", "GAP"
         return None
 
@@ -198,6 +198,8 @@ class Gate:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         if self._runner is not None:
             self._runner.close()
+        # The verdict is one item more, for pytest's own count.
+        session.testscollected += 1
         status = self._finish_task() if self._task else self._conclude(exitstatus).exit_code
         yield
         if exitstatus not in STATUS_KEPT:

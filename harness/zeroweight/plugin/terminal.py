@@ -91,7 +91,8 @@ def _findings(sums: Balance, policy: Policy) -> list[str]:
     blocking = [delta for delta in sums.deltas if policy.weigh(delta) is Action.BLOCK]
     lines = []
     for cause in causes(blocking):
-        places = f" and {len(cause.deltas) - 1} more places" if len(cause.deltas) > 1 else ""
+        more = len(cause.deltas) - 1
+        places = f" and {more} more place{'s' if more > 1 else ''}" if more else ""
         lines.append(f"{cause.severity.word:<8} {cause.title}: {cause.deltas[0].place}{places} [{cause.rule}]")
     return lines
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
 from zeroweight.verdict import Verdict, Word
@@ -13,7 +15,8 @@ def announce(config: pytest.Config, verdict: Verdict) -> None:
     """Report the verdict: PASS as passed, FAIL as failed, INCONCLUSIVE as an error in setup."""
     said = f"{verdict.word.value}\n" + "\n".join(f"{reason.code}: {reason.text}" for reason in verdict.reasons)
     failing = {Word.PASS: "", Word.FAIL: "call", Word.INCONCLUSIVE: "setup"}[verdict.word]
-    for when in ("setup", "call", "teardown"):
+    phases: tuple[Literal["setup", "call", "teardown"], ...] = ("setup", "call", "teardown")
+    for when in phases:
         if failing == "setup" and when == "call":
             continue
         failed = when == failing
@@ -23,6 +26,6 @@ def announce(config: pytest.Config, verdict: Verdict) -> None:
             keywords={},
             outcome="failed" if failed else "passed",
             longrepr=said if failed else None,
-            when=when,  # type: ignore[arg-type]  # a literal of pytest's own
+            when=when,
         )
         config.hook.pytest_runtest_logreport(report=report)

@@ -40,8 +40,8 @@ def close(plan: Plan, *, grace: float) -> Closing:
     if plan.blocked and not entries:
         return Closing()
     shares = Shares(requests=SPARE_REQUESTS, rate=plan.shares.rate, lanes=1, deadline=time.monotonic() + grace)
-    level = max(plan.level, Level.OWN_OBJECTS)
-    drivers, _ = setup.open_drivers(plan.targets, shares, level=level, run=plan.run, accounts=plan.accounts, hosts=plan.hosts)
+    # Only what this run's own journal names is removed, so the level of the attack does not hold here.
+    drivers, _ = setup.open_drivers(plan.targets, shares, level=Level.DESTRUCTIVE, run=plan.run, accounts=plan.accounts, hosts=plan.hosts)
     loop = Loop()
     try:
         return loop.run(_close(plan, drivers, entries))

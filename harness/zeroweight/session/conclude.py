@@ -67,7 +67,8 @@ def balance(plan: Plan, results: Sequence[TrialResult]) -> Balance:
     asked = frozenset(label for result in results for label in result.asked)
     allowed = frozenset(pair for result in results for pair in result.allowed)
     gaps = [*plan.gaps, *(gap for result in results for gap in result.gaps)]
-    exclusions = [*plan.ledger.excluded, *(e for result in results for e in result.exclusions)]
+    told = {(e.operation, e.role) for e in plan.ledger.excluded}
+    exclusions = [*plan.ledger.excluded, *(e for result in results for e in result.exclusions if (e.operation, e.role) not in told)]
     crossed = [owed for result in results for owed in result.crossed]
     gaps += _owed_and_not_got(plan, crossed, gaps, exclusions)
     callable_ = [operation.label for operation in plan.operations if _may_be_called(operation.label, plan)]
@@ -76,7 +77,7 @@ def balance(plan: Plan, results: Sequence[TrialResult]) -> Balance:
     gaps = list(dict.fromkeys(gaps))
     needed = tuple(gap for gap in gaps if _required(plan, gap))
     return Balance(
-        deltas=merge(delta for result in results for delta in result.deltas),
+        deltas=merge((*plan.deltas, *(delta for result in results for delta in result.deltas))),
         required=needed,
         optional=tuple(gap for gap in gaps if gap not in needed),
         exclusions=tuple(dict.fromkeys(replace(e, suite="") for e in exclusions)),

@@ -7,12 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from zeroweight.checks.check import catalogue, examine_contract
+from zeroweight.compare import Delta, documented
 from zeroweight.config.model import Config
 from zeroweight.drivers.http import HttpDriver
 from zeroweight.drivers.limits import permitted
-from zeroweight.drivers.openapi import united
+from zeroweight.drivers.openapi import Schema, contrasts, united
 from zeroweight.errors import ToolFailed
 from zeroweight.ledger import Ledger, write
+from zeroweight.model.contract import Change
 from zeroweight.model.look import Exclusion, Gap
 from zeroweight.model.operation import Operation
 from zeroweight.model.outcome import Level
@@ -151,25 +154,26 @@ async def _prepare(
     operations, unbuilt, notes = united(schemas.get(Side.BASELINE), schemas.get(Side.CANARY))
     gaps += unbuilt
     kept, excluded = _excluded(operations, config.api.exclude)
-    kept = acquaint.with_resources(kept, plan.resources)
-    if not kept:
+    operations = acquaint.with_resources(kept, plan.resources)
+    if not operations:
         gaps.append(
             Gap(what="operations", why="the schema has none that may be called", fix="see api.schema and api.exclude", code="schema")
         )
         return replace(plan, gaps=tuple(gaps), blocked="there is nothing to call")
+    plan = replace(plan, deltas=_documented(schemas))
     say("logins")
     met = await acquaint.log_in(drivers, plan.roles)
-    await acquaint.vouch(drivers, plan.roles, kept, met)
+    await acquaint.vouch(drivers, plan.roles, operations, met)
     secrets = dict.fromkeys(plan.secrets)
     for accounts in met.accounts.values():
         for account in accounts.values():
             secrets |= dict.fromkeys(setup.secrets_of(account))
     able = tuple(role for role in plan.roles if all(role.name in met.accounts[side] for side in Side))
-    left_out = _left_out(kept, able, plan.resources, plan.level)
-    ledger = write(kept, [role.name for role in plan.roles], owed, left_out)
+    left_out = _left_out(operations, able, plan.resources, plan.level)
+    ledger = write(operations, [role.name for role in plan.roles], owed, left_out)
     return replace(
         plan,
-        operations=tuple(kept),
+        operations=operations,
         roles=able,
         accounts=met.accounts,
         known_good=met.known_good,
@@ -179,6 +183,17 @@ async def _prepare(
         gaps=(*gaps, *met.gaps),
         notes=tuple(notes),
     )
+
+
+def _documented(schemas: Mapping[Side, Schema]) -> tuple[Delta, ...]:
+    """Return what the two documents alone show; nothing where one of them is missing."""
+    if len(schemas) < len(Side):
+        return ()
+    changes = [
+        Change(kind=change.kind, method=change.method, path=change.path, says=change.says)
+        for change in contrasts(schemas[Side.BASELINE], schemas[Side.CANARY])
+    ]
+    return tuple(documented(finding) for finding in examine_contract(catalogue(), changes))
 
 
 def _excluded(operations: Sequence[Operation], exclude: Sequence[str]) -> tuple[list[Operation], list[Exclusion]]:

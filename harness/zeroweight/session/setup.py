@@ -227,4 +227,4 @@ class Opened:
 
 def secrets_of(account: Account) -> tuple[Secret, ...]:
     """Return every secret that an account carries."""
-    return tuple(secret for part in (account.headers, account.query, account.cookies) for _, secret in part)
+    return (*account.learnt, *(secret for part in (account.headers, account.query, account.cookies) for _, secret in part))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -18,6 +19,9 @@ from zeroweight.redact import Redactor
 
 TELLING = 3
 """At most so many pairs of a candidate are asked again: the one that works may be one of thirty."""
+KIN = 3
+"""A cause that was confirmed at so many places is believed at another place on KIN_REPEATS steady repeats: it decides nothing any more."""
+KIN_REPEATS = 2
 BASELINE_ASKS = 5
 """How often the baseline is asked to learn its own noise (measured: 1 repeat leaves 48 % false novelty, 5 leave 1.3 %)."""
 EXCERPT = 160
@@ -33,6 +37,8 @@ class Past:
 
     believed: set[str] = field(default_factory=set)
     """Fingerprints that were confirmed as new."""
+    causes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """(rule, cause) → at how many places it was confirmed."""
     candidates: int = 0
     """How many candidates were judged so far, over all processes of the run (estimated: this one's times the workers)."""
     noise: dict[tuple[str, str, str, str], Noise] = field(default_factory=dict)
@@ -156,6 +162,11 @@ class Examiner:
         for found in candidates:
             found.known = found.known or found.finding.fingerprint in self._past.believed
         open_ = [found for found in candidates if not found.known]
+        kin = [found for found in open_ if self._past.causes[_cause(found)] >= KIN]
+        await self._ask_again(kin, ask, KIN_REPEATS)
+        for found in kin:
+            found.known = found.repeats.asked_canary > 0 and found.repeats.share == 1 and found.repeats.baseline == 0
+        open_ = [found for found in open_ if not found.known]
         kept = [found for found in open_ if await self._beyond_noise(found, ask_baseline)]
         noisy = {id(found) for found in open_} - {id(found) for found in kept}
         before = self._past.candidates * workers
@@ -172,11 +183,17 @@ class Examiner:
                 continue
             confirmed = found.known or passed.get(id(found), False)
             if confirmed and found.seen_new:
-                self._past.believed.add(found.finding.fingerprint)
+                self._believe(found)
             deltas.append(self._delta(found, confirmed=confirmed))
             if found.unasked and not confirmed:
                 self._unconfirmed.append(deltas[-1])
         return tuple(deltas)
+
+    def _believe(self, found: Candidate) -> None:
+        """Remember a confirmed fingerprint, and its cause."""
+        if found.finding.fingerprint not in self._past.believed:
+            self._past.believed.add(found.finding.fingerprint)
+            self._past.causes[_cause(found)] += 1
 
     async def _beyond_noise(self, found: Candidate, ask_baseline: AskBaseline) -> bool:
         """Ask the baseline the same K times: a difference that lies in its own range is noise, and no candidate."""
@@ -289,3 +306,7 @@ class Examiner:
                 for failure in self.broken
             ),
         )
+
+
+def _cause(found: Candidate) -> tuple[str, str]:
+    return found.finding.rule.id, found.finding.evidence.cause

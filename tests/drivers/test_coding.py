@@ -1,0 +1,57 @@
+"""Codings that nobody asked for."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+
+import pytest
+from driving import GET, asked
+from servers import Server, answer, steady
+
+from zeroweight.model.http import Exchange
+
+BARE = zlib.compressobj(wbits=-15)
+RAW_DEFLATE = BARE.compress(b"hello") + BARE.flush()
+PACKED = gzip.compress(b"hello", mtime=0)
+
+
+@pytest.mark.parametrize(
+    ("coding", "data", "body"),
+    [
+        (b"gzip", PACKED, b"hello"),
+        (b"x-gzip", PACKED, b"hello"),
+        (b"deflate", zlib.compress(b"hello"), b"hello"),
+        (b"deflate", RAW_DEFLATE, b"hello"),
+        (b"deflate, gzip", gzip.compress(zlib.compress(b"hello"), mtime=0), b"hello"),
+        (b"identity", b"hello", b"hello"),
+        (b"gzip", b"not gzip", b"not gzip"),
+        (b"br", b"\x0b\x02\x80hello\x03", b"\x0b\x02\x80hello\x03"),
+        (b"gzip, gzip, gzip, gzip", b"whatever", b"whatever"),
+    ],
+)
+def test_a_coding_nobody_asked_for_is_undone(coding: bytes, data: bytes, body: bytes) -> None:
+    def check(_: Server, exchanges: list[Exchange]) -> None:
+        response = exchanges[0].response
+        assert response is not None
+        assert (response.body, response.truncated) == (body, False)
+        assert response.headers.get("content-encoding") == coding.decode()
+
+    asked(steady(answer(data, b"Content-Encoding: " + coding)), GET.example(), check=check)
+
+
+@pytest.mark.parametrize(
+    ("layers", "size", "truncated"), [(1, 50_000, False), (1, 50_001, True), (1, 20_000_000, True), (2, 20_000_000, True)]
+)
+def test_a_bomb_is_never_unpacked_beyond_the_cap(*, layers: int, size: int, truncated: bool) -> None:
+    data = b"\0" * size
+    for _ in range(layers):
+        data = gzip.compress(data)
+
+    def check(_: Server, exchanges: list[Exchange]) -> None:
+        response = exchanges[0].response
+        assert response is not None
+        assert response.body == b"\0" * 50_000
+        assert response.truncated is truncated
+
+    asked(steady(answer(data, b"Content-Encoding: " + b", ".join([b"gzip"] * layers))), GET.example(), check=check, body_cap=50_000)
