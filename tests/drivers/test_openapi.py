@@ -7,6 +7,7 @@ import re
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -112,7 +113,8 @@ def test_an_unquoted_version_in_yaml_and_a_byte_order_mark_are_forgiven() -> Non
 
 
 def test_honest_yaml_aliases_are_read() -> None:
-    told = b"openapi: 3.1.0\nx-a: &a {type: integer, example: 7}\npaths: {/x: {get: {parameters: [{name: q, in: query, required: true, schema: *a}]}}}"
+    told = b"openapi: 3.1.0\nx-a: &a {type: integer, example: 7}\n"
+    told += b"paths: {/x: {get: {parameters: [{name: q, in: query, required: true, schema: *a}]}}}"
     (operation,), gaps = operations(read(told, source="x"))
     assert (operation.valid.query, gaps) == ((("q", "7"),), ())
 
@@ -348,7 +350,8 @@ def test_thirty_operations_are_the_same_in_every_process(tmp_path: Path) -> None
 
 def test_the_generator_stays_out_of_this_process() -> None:
     operations(schema({"/x": post(NEEDS_GENERATOR)}))
-    program = "import sys, zeroweight.drivers.openapi; print([m for m in sys.modules if m.split('.')[0] in {'schemathesis', 'hypothesis', 'requests'}])"
+    foreign = "{'schemathesis', 'hypothesis', 'requests'}"
+    program = f"import sys, zeroweight.drivers.openapi; print([m for m in sys.modules if m.split('.')[0] in {foreign}])"
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, timeout=60).stdout
     assert said.strip() == b"[]"
 
@@ -429,7 +432,7 @@ def test_nothing_outside_the_document_is_fetched(dialled: tuple[str, list[object
     assert came == []
     assert "the-secret" not in repr(found) + repr(gaps)
     assert {gap.what for gap in gaps} == {"POST /a", "POST /b", "GET /c", "/d", "GET /h"}
-    assert {item.path for item in found} == set(["/a", "/b", "/c", "/e", "/f", "/g", "/h"])
+    assert {item.path for item in found} == {"/a", "/b", "/c", "/e", "/f", "/g", "/h"}
     assert all("leads out of the document" in gap.why for gap in gaps)
 
 
@@ -450,7 +453,11 @@ def test_cycles_are_walked_once() -> None:
 
 def test_a_schema_that_fans_out_without_end_is_given_up() -> None:
     parts: dict[str, Any] = {
-        f"S{i}": {"type": "object", "required": ["a", "b"], "properties": dict.fromkeys("ab", {"$ref": f"#/components/schemas/S{i + 1}"})}
+        f"S{i}": {
+            "type": "object",
+            "required": ["a", "b"],
+            "properties": {name: {"$ref": f"#/components/schemas/S{i + 1}"} for name in "ab"},
+        }
         for i in range(28)
     }
     parts["S28"] = NEEDS_GENERATOR
@@ -483,7 +490,7 @@ def test_a_path_that_cannot_be_sent_is_a_gap(path: str) -> None:
         needed("Host", {}, "header", example="elsewhere.example"),
         needed("Transfer-Encoding", {}, "header", example="chunked"),
         needed("a=b;c", {}, "cookie", example="a"),
-        needed("q", False),
+        needed("q", node=False),
         {"in": "query"},
         {"name": "q", "in": "nowhere"},
         17,
@@ -539,7 +546,7 @@ def test_nonsense_in_a_path_does_no_harm(item: Any) -> None:
 
 # --- two sides -----------------------------------------------------------------------------------------------------------------------
 
-LOCK = {"security": [{"bearer": []}]}
+LOCK: dict[str, Any] = {"security": [{"bearer": []}]}
 
 
 def test_the_union_takes_every_operation_once() -> None:
@@ -612,11 +619,15 @@ def test_contrasts_tell_what_changed_and_nothing_else() -> None:
 def ask(lines: str) -> str:
     """Run a few lines in a clean process, with a small API at hand, and return what they print."""
     api = document({"/0/{p0}": post({"type": "object", "required": ["a"], "properties": {"a": NEEDS_GENERATOR}}, media="application/json")})
-    start = f"import json, schemathesis\nfrom schemathesis import GenerationMode\nschema = schemathesis.openapi.from_dict(json.loads({api.decode()!r}))\n"
+    start = f"import json, schemathesis\nfrom schemathesis import GenerationMode\napi = json.loads({api.decode()!r})\n"
+    start += "schema = schemathesis.openapi.from_dict(api)\n"
     start = start.replace(
         '"post": {', '"post": {"parameters": [{"name": "p0", "in": "path", "required": true, "schema": {"type": "integer"}}], '
     )
-    done = subprocess.run([sys.executable, "-I", "-c", start + lines], capture_output=True, check=False, cwd="/tmp", text=True, timeout=60)
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [sys.executable, "-I", "-c", start + lines], capture_output=True, check=False, cwd=folder, text=True, timeout=60
+        )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -640,14 +651,16 @@ def test_schemathesis_has_a_coverage_phase_whose_first_case_is_valid() -> None:
 
 def test_schemathesis_draws_positive_cases() -> None:
     said = ask(
-        "from hypothesis import find\nprint(find(schema['/0/{p0}']['POST'].as_strategy(generation_mode=GenerationMode.POSITIVE), bool).media_type)"
+        "from hypothesis import find\n"
+        "print(find(schema['/0/{p0}']['POST'].as_strategy(generation_mode=GenerationMode.POSITIVE), bool).media_type)"
     )
     assert said == "application/json\n"
 
 
 def test_schemathesis_makes_a_case_of_given_parts_and_writes_it_as_requests_arguments() -> None:
     said = ask(
-        "case = schema['/0/{p0}']['POST'].Case(path_parameters={'p0': 5}, headers={'X-A': 'b'}, cookies={}, query={'q': 'r'}, body={'a': 1}, media_type='application/json')\n"
+        "case = schema['/0/{p0}']['POST'].Case(path_parameters={'p0': 5}, headers={'X-A': 'b'}, cookies={}, query={'q': 'r'}, "
+        "body={'a': 1}, media_type='application/json')\n"
         "wire = case.as_transport_kwargs(base_url='http://h')\n"
         "print(wire['method'], wire['url'], wire['json'], wire['params'], wire['headers']['X-A'])"
     )

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 ROOT: Final = Path(__file__).resolve().parents[2]
+COMMAND: Final = str(Path(sys.executable).parent / "zeroweight")
 PATIENCE: Final = 120.0
 """Seconds after which a gate is killed, and its fault counts as failed."""
 
@@ -286,7 +287,7 @@ class Workshop:
     ) -> Result:
         """Try a gate by `zeroweight run`."""
         self.write("gate.toml", gate.text())
-        return self.command(["-m", "zeroweight", "run", "gate.toml", *arguments], expected=expected, code=code, env=env, midway=midway)
+        return self.command([COMMAND, "run", "gate.toml", *arguments], expected=expected, code=code, env=env, midway=midway)
 
     def pytest(
         self,

@@ -135,7 +135,9 @@ def _lost(name: str, had: Protects, has: Protects, halves: tuple[Exchange, Excha
     if not had(old.headers) or has(new.headers) or any(_same_class(old, each) and each and not has(each.headers) for each in repeats):
         return
     sent = f"sends {name}: {new.headers.get(name)}" if name in new.headers else f"sends no {name}"
-    yield Evidence(says=f"the baseline sends {name}: {old.headers.get(name)}; the canary {sent}", at=HeaderName(name=name), cause=name)
+    says = f"the baseline sends {name}: {old.headers.get(name)}; the canary {sent}"
+    # Whatever input made the answer: a header is a matter of the answer alone, so its place has no parameter.
+    yield Evidence(says=says, at=HeaderName(name=name), parameter="", cause=name)
 
 
 @contrast(CSP_LOST, on=Exchange)

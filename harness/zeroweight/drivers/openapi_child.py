@@ -109,7 +109,7 @@ def generate(schema: Any, task: Mapping[str, Any]) -> dict[str, Any]:
     operation = schema[task["path"]]["POST"]
     case = first_case(schema, operation)
     if task.get("media_type"):
-        body = task["body"] if "body" in task else over(_body(schema, operation, case, task["media_type"]), task.get("parts", {}))
+        body = task["body"] if "body" in task else over(_body(operation, case, task["media_type"]), task.get("parts", {}))
         case = operation.Case(
             path_parameters=case.path_parameters,
             headers=case.headers,
@@ -146,14 +146,19 @@ def generate(schema: Any, task: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _body(schema: Any, operation: Any, case: Any, media_type: str) -> Any:
-    """Return the case's body; raises ValueError when it has none, though one was asked for."""
-    for candidate in (lambda: case, lambda: drawn_case(operation)):
-        found = candidate()
-        if found.media_type == media_type and type(found.body).__name__ != "NotSet":
-            return found.body
-    message = f"no {media_type} body can be generated from {type(schema).__name__}"
-    raise ValueError(message)
+def _body(operation: Any, case: Any, media_type: str) -> Any:
+    """Return the case's body, else a drawn one; raises ValueError when there is none, though one was asked for."""
+    if not _has_body(case, media_type):
+        case = drawn_case(operation)
+    if not _has_body(case, media_type):
+        message = f"no {media_type} body can be generated"
+        raise ValueError(message)
+    return case.body
+
+
+def _has_body(case: Any, media_type: str) -> bool:
+    """Tell whether a case has a body of the media type; schemathesis marks its absence by a NotSet."""
+    return bool(case.media_type == media_type and type(case.body).__name__ != "NotSet")
 
 
 def _bytes(body: Any) -> bytes:

@@ -91,14 +91,16 @@ class Bench:
             left_seconds=min(meter.left_seconds for meter in self.meters.values()),
         )
 
-    async def ask(self, scenario: Scenario, times: int) -> list[Look[Trace]]:
-        """Ask a scenario again on both sides, sessions guarded: how a candidate is confirmed."""
-        scenarios = [scenario] * times
-        return await self.sentinels.guard(scenarios, await self.lanes.send(scenarios))
+    async def ask(self, scenarios: Sequence[Scenario], times: int) -> list[list[Look[Trace]]]:
+        """Ask scenarios again on both sides in one batch, sessions guarded: how candidates are confirmed."""
+        batch = [scenario for _ in range(times) for scenario in scenarios]
+        looks = await self.sentinels.guard(batch, await self.lanes.send(batch))
+        return [looks[index :: len(scenarios)] for index in range(len(scenarios))]
 
-    async def ask_baseline(self, scenario: Scenario, times: int) -> list[Trace]:
+    async def ask_baseline(self, scenarios: Sequence[Scenario], times: int) -> list[list[Trace]]:
         """Ask the baseline alone: how its own noise is learnt."""
-        return await self.lanes.several(Side.BASELINE, scenario, times)
+        traces = await self.lanes.several(Side.BASELINE, [scenario for _ in range(times) for scenario in scenarios])
+        return [traces[index :: len(scenarios)] for index in range(len(scenarios))]
 
     def spent(self) -> tuple[dict[str, int], dict[str, dict[str, int]]]:
         """Return requests and builds by side since the last call."""

@@ -94,17 +94,17 @@ class Lanes:
         """Run a scenario on one side only: sentinels and controls, which are not judged."""
         return await self._half(side, scenario, {"unique": self._unique()}, lane)
 
-    async def several(self, side: Side, scenario: Scenario, times: int) -> list[Trace]:
-        """Ask one side the same several times (how the baseline's own noise is learnt), spread over the lanes."""
-        waiting = itertools.count()
-        traces: list[Trace] = []
+    async def several(self, side: Side, scenarios: Sequence[Scenario]) -> list[Trace]:
+        """Ask one side alone (how the baseline's own noise is learnt), over all lanes; traces stand in the order of the scenarios."""
+        waiting = iter(enumerate(scenarios))
+        traces: dict[int, Trace] = {}
 
         async def lane(number: int) -> None:
-            while next(waiting) < times:
-                traces.append(await self._half(side, scenario, {"unique": self._unique()}, number))
+            for index, scenario in waiting:
+                traces[index] = await self._half(side, scenario, {"unique": self._unique()}, number)
 
-        await asyncio.gather(*(lane(number) for number in range(min(self._lanes, times))))
-        return traces
+        await asyncio.gather(*(lane(number) for number in range(min(self._lanes, len(scenarios)))))
+        return [traces[index] for index in range(len(scenarios))]
 
     async def _pass(self, asked: Sequence[Asked]) -> None:
         """Ask each scenario once, over all lanes."""

@@ -26,9 +26,10 @@ BASELINE_ASKS = 5
 """How often the baseline is asked to learn its own noise (measured: 1 repeat leaves 48 % false novelty, 5 leave 1.3 %)."""
 EXCERPT = 160
 
-Ask = Callable[[Scenario, int], Awaitable[list[Look[Trace]]]]
-"""Run a scenario on both sides so many times."""
-AskBaseline = Callable[[Scenario, int], Awaitable[list[Trace]]]
+Ask = Callable[[Sequence[Scenario], int], Awaitable[list[list[Look[Trace]]]]]
+"""Run each scenario on both sides so many times, all in one batch; the repeats stand by scenario."""
+AskBaseline = Callable[[Sequence[Scenario], int], Awaitable[list[list[Trace]]]]
+"""Run each scenario on the baseline alone so many times."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -167,7 +168,8 @@ class Examiner:
         for found in kin:
             found.known = found.repeats.asked_canary > 0 and found.repeats.share == 1 and found.repeats.baseline == 0
         open_ = [found for found in open_ if not found.known]
-        kept = [found for found in open_ if await self._beyond_noise(found, ask_baseline)]
+        await self._learn_noise(open_, ask_baseline)
+        kept = [found for found in open_ if self._beyond_noise(found)]
         noisy = {id(found) for found in open_} - {id(found) for found in kept}
         before = self._past.candidates * workers
         self._past.candidates += len(kept)
@@ -195,17 +197,19 @@ class Examiner:
             self._past.believed.add(found.finding.fingerprint)
             self._past.causes[_cause(found)] += 1
 
-    async def _beyond_noise(self, found: Candidate, ask_baseline: AskBaseline) -> bool:
-        """Ask the baseline the same K times: a difference that lies in its own range is noise, and no candidate."""
+    async def _learn_noise(self, candidates: Sequence[Candidate], ask_baseline: AskBaseline) -> None:
+        """Ask the baseline the same K times for each telling pair whose kind it was not asked before."""
+        lacking = {_kind(pair): pair for found in candidates for pair in found.telling if _kind(pair) not in self._past.noise}
+        repeats = await ask_baseline([pair.scenario for pair in lacking.values()], BASELINE_ASKS)
+        for (kind, pair), traces in zip(lacking.items(), repeats, strict=True):
+            answers = [self.answer(trace.judged[pair.step]) for trace in traces if len(trace.judged) > pair.step]
+            self._past.noise[kind] = Noise(answers=tuple(answers))
+
+    def _beyond_noise(self, found: Candidate) -> bool:
+        """Whether the difference lies beyond the baseline's own range; pairs in which it does not are dropped."""
         kept = []
         for pair in found.telling:
-            probe = pair.canary.exchange.probe
-            key = (probe.operation.label, probe.role, probe.owner, probe.label)
-            if key not in self._past.noise:
-                traces = await ask_baseline(pair.scenario, BASELINE_ASKS)
-                answers = [self.answer(trace.judged[pair.step]) for trace in traces if len(trace.judged) > pair.step]
-                self._past.noise[key] = Noise(answers=tuple(answers))
-            _, new = self._findings(pair.baseline, pair.canary, self._past.noise[key])
+            _, new = self._findings(pair.baseline, pair.canary, self._past.noise[_kind(pair)])
             if any(each.fingerprint == found.finding.fingerprint for each in new):
                 kept.append(pair)
         self.noisy += 0 if kept else found.seen_new
@@ -216,14 +220,14 @@ class Examiner:
         """Repeat each telling scenario once for all candidates that stand on it; a candidate stops at the first pair that stays steady."""
         asked: dict[int, list[Pair]] = {}
         for turn in range(TELLING):
-            for found in kept:
-                if turn >= len(found.telling) or (turn and found.repeats.canary == found.repeats.asked_canary > 0):
-                    continue
+            open_ = [found for found in kept if turn < len(found.telling) and not (turn and found.repeats.share == 1)]
+            wanted = {id(found.telling[turn].scenario): found.telling[turn] for found in open_}
+            lacking = [pair for key, pair in wanted.items() if key not in asked]
+            for pair, looks in zip(lacking, await ask([pair.scenario for pair in lacking], times), strict=True):
+                asked[id(pair.scenario)] = self._again(pair, looks)
+            for found in open_:
                 pair = found.telling[turn]
-                key = id(pair.scenario)
-                if key not in asked:
-                    asked[key] = self._again(pair, await ask(pair.scenario, times))
-                repeats = self._count(found.finding.fingerprint, pair, asked[key])
+                repeats = self._count(found.finding.fingerprint, pair, asked[id(pair.scenario)])
                 if turn == 0 or repeats.chance < found.repeats.chance:
                     found.repeats = repeats
 
@@ -239,8 +243,7 @@ class Examiner:
     def _count(self, fingerprint: str, pair: Pair, repeats: Sequence[Pair]) -> Repeats:
         """Count how often each side showed it; the baseline is held against itself, in the canary's place."""
         mine = [each for each in repeats if each.step == pair.step]
-        probe = pair.canary.exchange.probe
-        noise = self._past.noise.get((probe.operation.label, probe.role, probe.owner, probe.label), Noise())
+        noise = self._past.noise.get(_kind(pair), Noise())
         canary = baseline = 0
         for index, each in enumerate(mine):
             _, new = self._findings(each.baseline, each.canary, noise)
@@ -310,3 +313,9 @@ class Examiner:
 
 def _cause(found: Candidate) -> tuple[str, str]:
     return found.finding.rule.id, found.finding.evidence.cause
+
+
+def _kind(pair: Pair) -> tuple[str, str, str, str]:
+    """Return what shares one noise: operation, role, owner, and the kind of input."""
+    probe = pair.canary.exchange.probe
+    return probe.operation.label, probe.role, probe.owner, probe.label
