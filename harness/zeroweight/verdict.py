@@ -153,14 +153,7 @@ def judge(policy: Policy, case: Case) -> Verdict:
     troubling = [delta for delta in case.deltas if policy.troubling(delta)]
     found = [Reason(code=delta.rule, text=f"{delta.severity.word}: {delta.title} at {delta.place}") for delta in blocking]
     missing = [*case.failures, *_missing(case.gaps)]
-    missing += [
-        Reason(
-            code="unsteady",
-            text=f"{delta.title} at {delta.place} came and went: {delta.repeats.canary} of {delta.repeats.asked_canary} repeats on the canary,"
-            " none on the baseline; is one replica different?",
-        )
-        for delta in troubling
-    ]
+    missing += [_came_and_went(delta) for delta in troubling]
     if case.untrue:
         word = Word.INCONCLUSIVE
         notes = [Reason(code="not-to-be-relied-on", text=f"{len(found)} finding(s) stand on an untrue comparison")] if found else []
@@ -172,6 +165,11 @@ def judge(policy: Policy, case: Case) -> Verdict:
     return Verdict(
         word=Word.PASS, reasons=(Reason(code="no-regression", text="everything owed was asked on both sides; nothing new blocks"),)
     )
+
+
+def _came_and_went(delta: Delta) -> Reason:
+    seen = f"{delta.repeats.canary} of {delta.repeats.asked_canary} repeats on the canary, none on the baseline"
+    return Reason(code="unsteady", text=f"{delta.title} at {delta.place} came and went: {seen}; is one replica different?")
 
 
 def _missing(gaps: Sequence[Gap]) -> list[Reason]:

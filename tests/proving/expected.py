@@ -39,7 +39,8 @@ EXPECTED: Final[Mapping[str, Expected]] = MappingProxyType(
         "csp-gone": Expected(rule="headers.csp-lost", at=_at("GET /", "GET /me", "GET /orders/{id}", "POST /login", roles=ROLES)),
         "hsts-gone": Expected(rule="headers.hsts-lost", at=_at("GET /", "GET /me", "GET /orders/{id}", "POST /login", roles=ROLES)),
         "nosniff-gone-on-errors": Expected(
-            rule="headers.nosniff-lost", at=(*_at("GET /me", "GET /orders", roles=("anonymous",)), *_at("GET /admin/users", roles=CUSTOMERS))
+            rule="headers.nosniff-lost",
+            at=(*_at("GET /me", "GET /orders", roles=("anonymous",)), *_at("GET /admin/users", roles=CUSTOMERS)),
         ),
         "framing-allowed-on-pages": Expected(
             rule="headers.frame-options-lost", at=_at("GET /", "GET /help", "GET /account", roles=("anonymous", "alice"))
@@ -67,7 +68,9 @@ EXPECTED: Final[Mapping[str, Expected]] = MappingProxyType(
             also=("authorization.role-guard-late",),
         ),
         "announcements-open-to-customers": Expected(
-            rule="authorization.function-level", at=_at("POST /admin/announcements", roles=CUSTOMERS), also=("authorization.role-guard-late",)
+            rule="authorization.function-level",
+            at=_at("POST /admin/announcements", roles=CUSTOMERS),
+            also=("authorization.role-guard-late",),
         ),
         "order-read-foreign": Expected(rule="authorization.object-level", at=_at("GET /orders/{id}", roles=CUSTOMERS)),
         "order-delete-foreign": Expected(rule="authorization.object-level", at=_at("DELETE /orders/{id}", roles=CUSTOMERS)),

@@ -1,4 +1,4 @@
-"""What a release promises: changes between the two API documents that loosen it. Documents are compared whole, so nothing is asked again."""
+"""What a release promises: changes between the API documents that loosen it. They are compared whole, so nothing is asked again."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from collections.abc import Iterator
@@ -27,6 +28,13 @@ _REMEDIES = {
     5: "the service is broken there: look at its log",
 }
 """A status, or its class, of a login's answer → what to look at first."""
+
+
+_ASKS = 3
+_PAUSE = 0.3
+"""Seconds between two asks of a login."""
+_PASSING = frozenset({429, 500, 502, 503, 504})
+"""Statuses that may pass by themselves (RFC 9110 section 15.6, RFC 6585 section 4)."""
 
 
 async def enrol(driver: HttpDriver, role: Role) -> Account:
@@ -92,12 +100,19 @@ async def _asked(driver: HttpDriver, role: Role) -> Account:
     """Ask the service for a token; the login succeeded when the token's pointer resolves to a text, whatever the status."""
     login, who = role.login, f"role {role.name} could not log in on the {driver.target.side}"
     method, _, path = login.request.partition(" ")
-    body = json.dumps({key: _revealed(value) for key, value in login.body.items()}).encode()
-    try:
-        response = await driver.plain(method, path.strip(), headers={"Content-Type": "application/json"}, body=body)
-    except Unreachable as error:
-        what = f"{who}: {error}; check that the service is up and login.request is right"
-        raise Unreachable(what, kind=error.kind) from error
+    body = json.dumps(login.body, default=_shown).encode()
+    for left in reversed(range(_ASKS)):
+        try:
+            response = await driver.plain(method, path.strip(), headers={"Content-Type": "application/json"}, body=body)
+        except Unreachable as error:
+            if not left:
+                what = f"{who}: {error}; check that the service is up and login.request is right"
+                raise Unreachable(what, kind=error.kind) from error
+        else:
+            # Only what says nothing about the credentials is asked again: a wrong password thrice would lock the account.
+            if response.status not in _PASSING:
+                break
+        await asyncio.sleep(_PAUSE)
     token = _token(response, login)
     if token is None:
         what = f"{who}: {login.request} answered {response.status} without a token at {login.token}; {_remedy(response)}"
@@ -146,6 +161,13 @@ def _ends(attribute: str) -> bool:
     """Whether a cookie's attribute removes it at once (RFC 6265 section 5.2.2)."""
     name, _, value = attribute.partition("=")
     return name.strip().lower() == "max-age" and (value.strip().startswith("-") or value.strip() == "0")
+
+
+def _shown(value: object) -> str:
+    """Return a secret inside a login's body as what it is; raises TypeError for what JSON cannot say."""
+    if isinstance(value, Secret):
+        return value.reveal()
+    raise TypeError(f"{type(value).__name__} in a login's body")
 
 
 def _revealed(value: str | Secret) -> str:

@@ -77,7 +77,5 @@ def _reach(plan: Plan, told: Config) -> Iterator[tuple[str, str]]:
     need = len(plan.ledger.lines) * REQUESTS_A_LINE
     seconds = need / told.budget.rate
     enough = need <= told.budget.requests and seconds <= told.budget.seconds
-    yield (
-        "✓" if enough else "!",
-        f"budget: about {need} requests a side, {seconds:.0f} s at {told.budget.rate:.0f} a second; the file gives {told.budget.requests} and {told.budget.seconds:.0f} s",
-    )
+    need_text = f"about {need} requests a side, {seconds:.0f} s at {told.budget.rate:.0f} a second"
+    yield ("✓" if enough else "!", f"budget: {need_text}; the file gives {told.budget.requests} and {told.budget.seconds:.0f} s")

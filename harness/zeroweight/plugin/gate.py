@@ -111,7 +111,7 @@ class Gate:
         self.plan: Plan | None = None
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionstart(self, session: pytest.Session) -> None:
+    def pytest_sessionstart(self) -> None:
         """Make the Plan before any test is collected, and before xdist starts its workers."""
         signal.signal(signal.SIGTERM, self._terminated)
         start = Start(run=self._run.id, config=self._told, aa=self._run.aa, journals=self._journals, began=self._began)
@@ -124,8 +124,7 @@ class Gate:
         except Exception as error:  # whatever breaks here must not look like anything but INCONCLUSIVE
             self._fail("prepare-failed", f"{type(error).__name__}: {error}")
         if self.plan is None:
-            session.shouldfail = "zeroweight could not prepare the run"
-            return
+            pytest.exit("zeroweight could not prepare the run", returncode=Word.INCONCLUSIVE.exit_code)
         for secret in self.plan.secrets:
             self._redactor.learn(secret)
         if not self._distributed():
@@ -147,6 +146,7 @@ class Gate:
         """Hand a worker its share of the plan, over its own pipe."""
         assert self.plan is not None
         node.workerinput["zeroweight"] = self.plan.divided(len(self._config.option.tx)).packed()
+        node.workerinput["zeroweight_paths"] = list(self._config.args)
 
     def pytest_collection(self) -> bool | None:
         """Collect nothing for a task: it looks, and attacks nothing."""
@@ -215,7 +215,7 @@ class Gate:
     def _conclude(self, exitstatus: int) -> Word:
         """Clean up, judge, write; whatever goes wrong here ends INCONCLUSIVE."""
         try:
-            if exitstatus not in FINISHED:
+            if exitstatus not in FINISHED and self.plan is not None:
                 name = self._stopped or pytest.ExitCode(exitstatus).name.lower().replace("_", "-")
                 self._fail("interrupted", f"the run was ended early: {name}")
             if self.plan is None:

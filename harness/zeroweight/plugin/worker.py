@@ -25,6 +25,8 @@ GAPS = pytest.StashKey[int]()
 def begin(config: pytest.Config) -> None:
     """Begin in a worker, with the plan that the controller handed over."""
     config.option.importmode = "importlib"
+    # A worker is given the command line as it was typed; the suites that stand for no paths at all were chosen in the controller.
+    config.args[:] = config.workerinput["zeroweight_paths"]  # type: ignore[attr-defined]  # xdist adds it
     plan = Plan.unpacked(config.workerinput["zeroweight"])  # type: ignore[attr-defined]  # xdist adds it
     register(config, plan, worker=config.workerinput["workerid"])  # type: ignore[attr-defined]  # xdist adds it
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -32,7 +33,7 @@ async def schemas(drivers: Mapping[Side, HttpDriver], where: str) -> tuple[dict[
     for side, driver in drivers.items():
         try:
             if where.startswith("file:"):
-                document = Path(where.removeprefix("file:")).read_bytes()
+                document = await asyncio.to_thread(Path(where.removeprefix("file:")).read_bytes)
             else:
                 answer = await driver.plain("GET", where, follow=True)
                 if answer.status != OK:
@@ -93,7 +94,7 @@ async def log_in(drivers: Mapping[Side, HttpDriver], roles: Sequence[Role]) -> A
 
 
 async def vouch(drivers: Mapping[Side, HttpDriver], roles: Sequence[Role], operations: Sequence[Operation], met: Acquaintance) -> None:
-    """Find each role's known-good request: allowed on both sides, and refused to anonymous, so that it tells a live session from a dead one."""
+    """Find each role's known-good request: allowed on both sides and refused to anonymous, so that it tells a live session from a dead."""
     open_: set[str] = set()
     for role in roles:
         if role.anonymous or any(role.name not in met.accounts[side] for side in Side):

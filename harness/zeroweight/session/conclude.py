@@ -99,20 +99,16 @@ def _owed_and_not_got(plan: Plan, crossed: Sequence[Owed], gaps: Sequence[Gap], 
     open_ = left_over(plan.ledger, crossed, gaps)
     found = [gap for gap in open_ if gap.role not in out and (gap.suite, gap.operation, gap.role) not in excluded]
     worked = {owed.suite for owed in crossed}
-    for suite in dict.fromkeys((*plan.policy.require.suites, *(line.suite for line in plan.ledger.lines))):
-        if suite not in worked and not plan.blocked:
-            found.append(
-                Gap(
-                    what=f"suite {suite}",
-                    why="it did not take a single look at both sides",
-                    fix="see `zeroweight doctor`",
-                    code="suite-empty",
-                    suite=suite,
-                )
-            )
+    idle = dict.fromkeys((*plan.policy.require.suites, *(line.suite for line in plan.ledger.lines)))
+    found += [_idle(suite) for suite in idle if suite not in worked and not plan.blocked]
     if plan.blocked:
         found.append(Gap(what="the whole run", why=plan.blocked, code="blocked"))
     return found
+
+
+def _idle(suite: str) -> Gap:
+    why = "it did not take a single look at both sides"
+    return Gap(what=f"suite {suite}", why=why, fix="see `zeroweight doctor`", code="suite-empty", suite=suite)
 
 
 def _may_be_called(label: str, plan: Plan) -> bool:
@@ -135,7 +131,9 @@ def _shares(plan: Plan, callable_: Sequence[str], asked: frozenset[str], allowed
     share = sum(label in reached for label in callable_) / len(callable_)
     if share < need.operations_allowed:
         lacking = [label for label in callable_ if label not in reached]
-        why = f"only {share:.0%} of the operations were ever allowed by the baseline; policy.require.operations_allowed wants {need.operations_allowed:.0%}"
+        why = (
+            f"only {share:.0%} of the operations were ever allowed by the baseline; operations_allowed wants {need.operations_allowed:.0%}"
+        )
         fix = "declare [resources] for their ids, give examples in the schema, or add roles"
         found.append(Gap(what=_some(lacking), why=why, fix=fix, code="operations-allowed"))
     lucky = {role for _, role in allowed}
@@ -184,7 +182,7 @@ def decide(plan: Plan, sums: Balance, failures: Sequence[Reason], closing: Closi
     if not plan.policy.require.identity:
         untrue = [reason for reason in untrue if reason.code != "identity-unproven"]
     if sums.pairs >= NOISE_LEAST and sums.noisy > NOISE_BOUND * sums.pairs:
-        text = f"{sums.noisy} of {sums.pairs} pairs differed no more than the baseline differs from itself; nothing can be told apart from noise"
+        text = f"{sums.noisy} of {sums.pairs} pairs differed no more than the baseline from itself: nothing can be told apart from noise"
         untrue.append(Reason(code="noise", text=text))
     return judge(plan.policy, Case(untrue=tuple(untrue), deltas=sums.deltas, gaps=sums.required, failures=tuple(failures)))
 

@@ -82,7 +82,7 @@ async def prove(drivers: Mapping[Side, HttpDriver], identity: Identity, path: st
 def _unproven() -> Reason:
     return Reason(
         code="identity-unproven",
-        text='nothing proves which build answers; add a line to gate.toml: identity = { header = "x-build" }, the header that names the build',
+        text='nothing proves which build answers; add to gate.toml: identity = { header = "x-build" }, the header that names the build',
     )
 
 
@@ -100,7 +100,7 @@ def _faults(drivers: Mapping[Side, HttpDriver], found: Identity, builds: Mapping
             text = f"the {side} is build {builds[side]}, not {expected} as {side}.expect says; is the rollout on another revision?"
             faults.append(Reason(code="identity-mismatch", text=text))
     if not aa and not faults and builds[Side.BASELINE] == builds[Side.CANARY]:
-        text = f"both sides are build {builds[Side.CANARY]}: the canary's URL reaches the baseline (--zeroweight-aa compares a build with itself)"
+        text = f"both sides are build {builds[Side.CANARY]}: the canary's URL reaches the baseline (or say --zeroweight-aa)"
         faults.append(Reason(code="same-build", text=text))
     return faults
 

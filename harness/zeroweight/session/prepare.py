@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -151,7 +152,8 @@ async def _prepare(
     schemas, gaps = await acquaint.schemas(drivers, where)
     if not schemas:
         return replace(plan, gaps=tuple(gaps), blocked="neither side has a schema that can be read")
-    operations, unbuilt, notes = united(schemas.get(Side.BASELINE), schemas.get(Side.CANARY))
+    # It may wait for a child process that makes examples; the loop goes on meanwhile.
+    operations, unbuilt, notes = await asyncio.to_thread(united, schemas.get(Side.BASELINE), schemas.get(Side.CANARY))
     gaps += unbuilt
     kept, excluded = _excluded(operations, config.api.exclude)
     operations = acquaint.with_resources(kept, plan.resources)

@@ -19,7 +19,7 @@ def name_of(path: Path) -> str:
 
 
 def files(config: Config) -> dict[str, Path]:
-    """Return suite → file: the shipped ones and those of `suites.paths`, but for skipped ones. Raises ConfigError for a path without suites."""
+    """Return suite → file: the shipped ones and those of `suites.paths`, but for skipped ones. Raises ConfigError where a path has none."""
     found: dict[str, Path] = {}
     try:
         found = {name_of(path): path for path in sorted(shipped("suites").glob("test_*.py"))}
