@@ -18,6 +18,8 @@ BOUND = 1e-3
 """The chance, run-wide, of believing a difference that is not there; divided among the candidates."""
 MOST_REPEATS = 12
 """No candidate is asked more often than this on either side."""
+EVIDENCE = 3
+"""At most so many sentences of evidence are kept for a fingerprint."""
 
 
 class State(StrEnum):
@@ -147,23 +149,28 @@ def split(baseline: Iterable[Finding], canary: Iterable[Finding]) -> tuple[list[
 
 def merge(deltas: Iterable[Delta]) -> tuple[Delta, ...]:
     """Fold deltas by fingerprint, the worst state winning, counts added; ordered worst first."""
-    folded: dict[str, Delta] = {}
+    groups: dict[str, list[Delta]] = {}
     for delta in deltas:
-        known = folded.get(delta.fingerprint)
-        folded[delta.fingerprint] = delta if known is None else _fold(known, delta)
-    return tuple(sorted(folded.values(), key=lambda d: (-d.state.rank, -d.severity, d.rule, d.place)))
+        groups.setdefault(delta.fingerprint, []).append(delta)
+    return tuple(sorted(map(_fold, groups.values()), key=lambda d: (-d.state.rank, -d.severity, d.rule, d.place)))
 
 
-def _fold(one: Delta, two: Delta) -> Delta:
-    """Join two deltas of one fingerprint."""
-    worse, other = (one, two) if (one.state.rank, one.confirmed) >= (two.state.rank, two.confirmed) else (two, one)
+def _fold(group: Sequence[Delta]) -> Delta:
+    """Join the deltas of one fingerprint; which test or worker came first makes no difference."""
+    group = sorted(group, key=_worst_first)
     return replace(
-        worse,
-        pairs=one.pairs + two.pairs,
-        seen_new=one.seen_new + two.seen_new,
-        evidence=tuple(dict.fromkeys(worse.evidence + other.evidence))[:3],
-        suites=tuple(sorted({*one.suites, *two.suites})),
+        group[0],
+        pairs=sum(delta.pairs for delta in group),
+        seen_new=sum(delta.seen_new for delta in group),
+        evidence=tuple(dict.fromkeys(says for delta in group for says in delta.evidence))[:EVIDENCE],
+        suites=tuple(sorted({suite for delta in group for suite in delta.suites})),
     )
+
+
+def _worst_first(delta: Delta) -> tuple[object, ...]:
+    """Order by what a verdict looks at (a baseline that never showed it, a canary that often did), then by anything that is always the same."""
+    repeats = delta.repeats
+    return (-delta.state.rank, not delta.confirmed, repeats.baseline > 0, -repeats.share, repeats.chance, -delta.seen_new, repr(delta))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,8 @@ from zeroweight.model.place import ANYWHERE
 
 SHIPPED = ("headers", "errors", "authorization")
 """The suites that a run owes unless the policy says otherwise; kept here, so that a lost file is missed."""
+FAMILIES = {"errors": ("malformed",)}
+"""Suite → the shipped payload families without which it says less than it seems to; kept here, so that a lost file is missed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

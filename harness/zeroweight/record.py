@@ -1,7 +1,7 @@
 """All that a run did, saw and decided: one versioned document, from which alone every report is written.
 
 `verdict.json` (`VerdictFile`) is its short form and the contract with machines; `record.json` (`Record`) adds what a reviewer wants.
-Both hold plain data, already redacted.
+Both hold plain data, already redacted. `python -m zeroweight.record verdict` (or `record`) writes their JSON Schemas.
 """
 
 from __future__ import annotations
@@ -225,6 +225,16 @@ def write(document: VerdictFile | Record, path: Path, redactor: Redactor) -> Non
         raise
 
 
+def schema(document: type[VerdictFile | Record]) -> str:
+    """Return a document's JSON Schema (draft 2020-12) as text; what a reader need not know today, he must let pass tomorrow."""
+    made = {"$schema": "https://json-schema.org/draft/2020-12/schema", **msgspec.json.schema(document)}
+    return json.dumps(made, indent=1, ensure_ascii=True) + "\n"
+
+
 def read(path: Path) -> Record:
     """Return a record from its file; raises ValueError (with what is wrong) and OSError."""
     return msgspec.json.decode(path.read_bytes(), type=Record)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(schema({"verdict": VerdictFile, "record": Record}[sys.argv[1]]))

@@ -12,6 +12,7 @@ import hmac
 import html
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,7 @@ from urllib.parse import quote, quote_plus
 
 _SHORTEST = 4
 """Values shorter than this are not replaced: they would blot out ordinary words, and they protect nothing."""
+_ESCAPE = re.compile(r"%[0-9A-F]{2}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,15 +86,21 @@ class Redactor:
 
 def _forms(value: str) -> set[str]:
     """Return the value and its usual disguises: percent-encoded, JSON- and HTML-escaped, base64."""
-    encoded = base64.b64encode(value.encode()).decode()
+    percent = {quote(value, safe=""), quote_plus(value), quote(value)}
+    written = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
+    encoded = {base64.b64encode(value.encode()).decode(), base64.urlsafe_b64encode(value.encode()).decode()}
+    escaped = html.escape(value)
     return {
         value,
-        quote(value, safe=""),
-        quote_plus(value),
-        json.dumps(value)[1:-1],
-        json.dumps(value, ensure_ascii=False)[1:-1],
-        html.escape(value),
-        encoded,
-        encoded.rstrip("="),
-        base64.urlsafe_b64encode(value.encode()).decode(),
+        *percent,
+        *(_ESCAPE.sub(lambda found: found[0].lower(), form) for form in percent),
+        *written,
+        *(form.replace("/", "\\/") for form in written),
+        # As encoders for pages write it (Go, Rails, Jackson).
+        *("".join(f"\\u{ord(letter):04x}" if letter in "<>&'" else letter for letter in form) for form in written),
+        escaped,
+        html.escape(value, quote=False),
+        escaped.replace("&quot;", "&#34;").replace("&#x27;", "&#39;"),
+        *encoded,
+        *(form.rstrip("=") for form in encoded),
     }

@@ -109,7 +109,7 @@ class Turn:
     """One request that reached the proxy, and what a script may do about it."""
 
     def __init__(self, wire: Wire, number: int, head: bytes, body: bytes) -> None:
-        """`number` counts the proxy's requests from one."""
+        """Take a request as it came; `number` counts the requests of the proxy from one."""
         self._wire = wire
         self.number = number
         self.proxy = wire.proxy

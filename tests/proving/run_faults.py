@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import resource
 import signal
-import sys
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
+import scripts
 from proxy import NotReachedError, Proxy, pass_on
-from workshop import COMMAND, FAIL, INCONCLUSIVE, NOT_PASS, ROOT, STALE, USAGE, Child, Gate, Result, Workshop, at_request, fault, faults
-
 from target_faults import FOREIGN, MIDWAY
+from workshop import COMMAND, FAIL, INCONCLUSIVE, ROOT, STALE, USAGE, Child, Gate, Result, Workshop, at_request, fault, faults
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,7 +92,7 @@ def verdict_unwritable_midway(shop: Workshop) -> Result:
 @fault("the output folder cannot be made")
 def output_unwritable(shop: Workshop) -> Result:
     shop.write("occupied", "a file, not a folder")
-    return shop.run(shop.gate(), "--zeroweight-output", "occupied", expected=frozenset({(f"{STALE} PASS", 4)}))
+    return shop.run(shop.gate(), "--zeroweight-output", "occupied", expected=frozenset({(NO_FILE, 4)}))
 
 
 @fault("two seconds for a run")
@@ -188,6 +185,21 @@ def stray_version(shop: Workshop) -> Result:
     return shop.run(shop.gate(), "--version", expected=frozenset({(NO_FILE, 10), *INCONCLUSIVE}))
 
 
+@fault("a stray --fixtures behind the gate file")
+def stray_fixtures(shop: Workshop) -> Result:
+    return shop.run(shop.gate(), "--fixtures", expected=INCONCLUSIVE)
+
+
+@fault("a stray --markers behind the gate file")
+def stray_markers(shop: Workshop) -> Result:
+    return shop.run(shop.gate(), "--markers", expected=INCONCLUSIVE)
+
+
+@fault("a stray task behind the gate file: it only looks")
+def stray_task(shop: Workshop) -> Result:
+    return shop.run(shop.gate(), "--zeroweight-task", "doctor", expected=frozenset({(NO_FILE, 10), *INCONCLUSIVE}))
+
+
 @fault("zeroweight run --help, in place of a gate file")
 def help_for_a_gate(shop: Workshop) -> Result:
     return shop.command([COMMAND, "run", "--help"], expected=frozenset({(f"{STALE} PASS", 10)}))
@@ -218,10 +230,8 @@ def foreign_test_fails(shop: Workshop) -> Result:
 
 @fault("SIGTERM while a side hangs", waits=True)
 def sigterm_while_hanging(shop: Workshop) -> Result:
-    from scripts import after, hanging
-
     pair = shop.pair()
-    proxy = shop.proxy(pair.canary.url, after(MIDWAY, hanging))
+    proxy = shop.proxy(pair.canary.url, scripts.after(MIDWAY, scripts.hanging))
     gate = Gate(baseline=pair.baseline.url, canary=proxy.url)
     deed = at_request(proxy, MIDWAY + 2, lambda child: child.process.send_signal(signal.SIGTERM))
     return shop.run(gate, expected=INCONCLUSIVE, midway=deed)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 import scripts
-from workshop import FAIL, INCONCLUSIVE, Result, Workshop, fault, faults
+from workshop import FAIL, INCONCLUSIVE, USAGE, Result, Workshop, fault, faults
 
 FOREIGN: Final = "order-read-foreign"
 """The flaw of most canaries: it shows on one operation, and only to a customer whose session lives."""
@@ -42,10 +42,17 @@ def baseline_dies_midway(shop: Workshop) -> Result:
     return shop.run(shop.gate(baseline=scripts.after(MIDWAY, scripts.dying)), expected=INCONCLUSIVE)
 
 
-@fault("the canary's URL reaches the baseline")
+@fault("the canary's URL is another name of the baseline")
 def same_deployment(shop: Workshop) -> Result:
     gate = shop.gate()
-    return shop.run(replace(gate, canary=gate.baseline), expected=INCONCLUSIVE, code="same-build")
+    other = shop.proxy(gate.baseline).url
+    return shop.run(replace(gate, canary=other), expected=INCONCLUSIVE, code="same-build")
+
+
+@fault("one URL for both sides")
+def same_url(shop: Workshop) -> Result:
+    gate = shop.gate()
+    return shop.run(replace(gate, canary=gate.baseline), expected=USAGE)
 
 
 @fault("the arms are swapped midway, both at once")
@@ -68,7 +75,7 @@ def arms_swapped_unseen(shop: Workshop) -> Result:
 @fault("stable pods answer every third request to the canary")
 def stable_pods(shop: Workshop) -> Result:
     others = scripts.other_pods(shop.pair(FOREIGN).baseline.url, every=3)
-    return shop.run(shop.gate(FOREIGN, canary=others), expected=INCONCLUSIVE)
+    return shop.run(shop.gate(FOREIGN, canary=others), expected=INCONCLUSIVE, code="identity-mixed")
 
 
 @fault("no schema on either side")
@@ -119,9 +126,7 @@ def attack_kills_its_session(shop: Workshop) -> Result:
 
 @fault("a cookie beside the token would make anonymous somebody, and hide that he is let in")
 def cookie_leaks_into_anonymous(shop: Workshop) -> Result:
-    return shop.run(
-        shop.gate(ANONYMOUS, baseline=scripts.cookie_beside_token, canary=scripts.cookie_beside_token), expected=FAIL
-    )
+    return shop.run(shop.gate(ANONYMOUS, baseline=scripts.cookie_beside_token, canary=scripts.cookie_beside_token), expected=FAIL)
 
 
 @fault("both sides close the connection after each 500, with a flaw")
@@ -190,7 +195,7 @@ def dripping_bodies(shop: Workshop) -> Result:
 @fault("both sides answer by chance")
 def noise_above_bound(shop: Workshop) -> Result:
     old, new = scripts.random_answers(1), scripts.random_answers(2)
-    return shop.run(shop.gate(baseline=old, canary=new), expected=INCONCLUSIVE)
+    return shop.run(shop.gate(baseline=old, canary=new), expected=INCONCLUSIVE, code="noise")
 
 
 @fault("identity is not configured and nowhere to be found")

@@ -72,6 +72,22 @@ def suite_marked_xfail(shop: Workshop) -> Result:
     return _own_suite(shop, "@pytest.mark.xfail\ndef test_own(trial: Trial, operation: Operation) -> None:\n    raise RuntimeError\n")
 
 
+@fault("an own suite ends pytest and calls it a success")
+def suite_exits_pytest(shop: Workshop) -> Result:
+    return _own_suite(shop, "def test_own(trial: Trial, operation: Operation) -> None:\n    pytest.exit('bye', returncode=0)\n")
+
+
+@fault("an own suite ends the process and calls it a success")
+def suite_exits_process(shop: Workshop) -> Result:
+    return _own_suite(shop, "def test_own(trial: Trial, operation: Operation) -> None:\n    __import__('os')._exit(0)\n")
+
+
+@fault("an own suite calls sys.exit(0) when it has sent everything")
+def suite_exits_late(shop: Workshop) -> Result:
+    sends = "    trial.send(trial.valid(operation, role=role) for role in trial.roles)\n"
+    return _own_suite(shop, f"def test_own(trial: Trial, operation: Operation) -> None:\n{sends}    raise SystemExit(0)\n")
+
+
 @fault("an installation without a suite's file")
 def suite_file_missing(shop: Workshop) -> Result:
     env = shop.copy(without=("suites/test_authorization.py",))
@@ -85,27 +101,27 @@ def suites_missing(shop: Workshop) -> Result:
 
 @fault("an installation without payloads")
 def payloads_missing(shop: Workshop) -> Result:
-    return shop.run(shop.gate(), env=shop.copy(without=("payloads",)), expected=INCONCLUSIVE)
+    return shop.run(shop.gate(), env=shop.copy(without=("payloads",)), expected=INCONCLUSIVE, code="payloads")
 
 
 @fault("an installation with an empty payloads folder")
 def payloads_empty(shop: Workshop) -> Result:
-    return shop.run(shop.gate(), env=shop.copy(without=("payloads/malformed.yaml",)), expected=INCONCLUSIVE)
+    return shop.run(shop.gate(), env=shop.copy(without=("payloads/malformed.yaml",)), expected=INCONCLUSIVE, code="payloads")
 
 
-_RAISING_CHECK: Final = '''
+_RAISING_CHECK: Final = """
 from zeroweight import Exchange, Rule, Severity, check
 
 rule = Rule(id="own.raises", title="raises", severity=Severity.LOW, cwe=0, owasp="", remedy="")
 
-@check(rule)
+@check(rule, on=Exchange)
 def raising(exchange: Exchange):
     raise RuntimeError("oh")
     yield
 
 def pytest_zeroweight_checks():
     return [raising]
-'''
+"""
 
 
 @fault("a check raises")

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import psutil
-
 from proxy import NotReachedError, Proxy, Script, pass_on
+
 from zeroweight.demo.pair import Pair, environment
 from zeroweight.trial.loop import Loop
 
@@ -239,6 +239,7 @@ class Workshop:
     def __enter__(self) -> Self:
         self.folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="zeroweight-fault-", ignore_cleanup_errors=True)))
         self.output.mkdir()
+        self.write("pytest.ini", "[pytest]\n")  # or pytest would take any project's above the folder
         (self.output / "verdict.json").write_text(json.dumps(_YESTERDAY))
         return self
 
@@ -363,8 +364,8 @@ class Workshop:
         return output, trouble
 
     def _untouched(self) -> str:
-        idle = [proxy for proxy in self._proxies if not proxy.fired]
-        return f"the fault did not happen: {len(idle)} script(s) never came to their turn" if idle else ""
+        happened = not self._proxies or any(proxy.fired for proxy in self._proxies)
+        return "" if happened else "the fault did not happen: no script came to its turn"
 
     def said(self) -> tuple[str, tuple[str, ...]]:
         """Return the word and the reasons' codes that verdict.json holds now."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -42,8 +43,11 @@ def run(gate: str, arguments: tuple[str, ...], *, output: str | None = None) -> 
     line += arguments
     run_id = uuid.uuid4().hex
     click.echo("zeroweight: " + " ".join(line), err=True)
-    status = _child(line, {**os.environ, "ZEROWEIGHT_RUN_ID": run_id})
     folder = Path(output or os.environ.get("ZEROWEIGHT_OUTPUT_FOLDER") or _folder(gate))
+    with contextlib.suppress(OSError):  # the child tells of a folder that cannot be written
+        # The child replaces it at once, but for arguments with which it never comes so far (--version, -p no:zeroweight).
+        (folder / "verdict.json").unlink()
+    status = _child(line, {**os.environ, "ZEROWEIGHT_RUN_ID": run_id})
     word = _word(folder / "verdict.json", run_id)
     if status == USAGE:
         return USAGE

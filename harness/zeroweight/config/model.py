@@ -112,7 +112,12 @@ class BudgetConfig:
 
     seconds: Annotated[float, Range(0, 86_400, "seconds", above=True), Doc("Longest run, in seconds.")] = 120
     requests: Annotated[int, Range(1, 10_000_000, "requests"), Doc("Most requests to each side.")] = 6000
-    rate: Annotated[float, Range(0, 100_000, "requests a second", above=True), Doc("Most requests per second and side.")] = 100
+    rate: Annotated[
+        float | None,
+        Range(0, 100_000, "requests a second", above=True),
+        Doc("Most requests per second and side; default: 20 where the baseline serves users, else 100."),
+    ] = None
+    """None: not written; `Config.rate` is what holds."""
     lanes: Annotated[int, Range(1, 1024, "lanes"), Doc("Connections that ask each side at the same time.")] = 8
     grace: Annotated[float, Range(0, 3600, "seconds"), Doc("Seconds in which a run that was told to stop cleans up the targets.")] = 10
 
@@ -225,6 +230,13 @@ class Config:
         if self.safety.level is not None:
             return self.safety.level
         return "read-only" if self.baseline.serves_users or self.safety.shared_store else "own-objects"
+
+    @property
+    def rate(self) -> float:
+        """Most requests per second and side: as written, else low where real users share the baseline."""
+        if self.budget.rate is not None:
+            return self.budget.rate
+        return 20 if self.baseline.serves_users else 100
 
     def way_in(self, role: str) -> WayIn:
         """Return how a role logs in and with what; raises KeyError for a role that is not declared."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json as jsonlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -12,9 +12,10 @@ from urllib.parse import quote
 from zeroweight.model.operation import Operation, Parameter
 from zeroweight.model.payload import Payload
 from zeroweight.model.place import Place
+from zeroweight.redact import Secret
 
 Bindings = Mapping[str, Any]
-"""Slot name → the value of one side, plain JSON."""
+"""Slot name → the value of one side, plain JSON or a Secret."""
 
 
 class Intent(StrEnum):
@@ -49,7 +50,9 @@ class Slot:
     form: Form = Form.SEGMENT
 
     def write(self, value: Any) -> bytes:
-        """Return the bound value's bytes in this slot's form."""
+        """Return the bound value's bytes in this slot's form; a secret is revealed here, as it is sent."""
+        if isinstance(value, Secret):
+            value = value.reveal()
         if self.form is Form.JSON:
             return jsonlib.dumps(value).encode()
         text = value if isinstance(value, str) else jsonlib.dumps(value)
@@ -102,30 +105,38 @@ class Template:
     @classmethod
     def json(cls, value: Any) -> Template:
         """Write plain JSON in which slots may stand in place of values, or `$unique` inside strings."""
-        slots: list[Slot] = []
-
-        def mark(item: Any) -> Any:
-            if isinstance(item, Slot):
-                slots.append(item if item is UNIQUE else replace(item, form=Form.JSON))
-                return f"\x00{len(slots) - 1}\x00"
-            raise TypeError(item)
-
         parts: list[bytes | Slot] = []
-        for index, piece in enumerate(jsonlib.dumps(value, default=mark).split('"\\u0000')):
-            if index == 0:
-                parts.append(piece.encode())
-                continue
-            number, rest = piece.split('\\u0000"', 1)
-            parts += [slots[int(number)], rest.encode()]
-        return cls(parts=tuple(part for whole in parts for part in _unique(whole)))
+        text = b""
+        for piece in _written(value):
+            if isinstance(piece, Slot):
+                parts += [*_unique(text), piece]
+                text = b""
+            else:
+                text += piece
+        return cls(parts=(*parts, *_unique(text)))
 
 
-def _unique(part: bytes | Slot) -> Iterable[bytes | Slot]:
+def _written(value: Any) -> Iterator[bytes | Slot]:
+    """Yield plain JSON piece by piece, each slot in the place of a value."""
+    if isinstance(value, Slot):
+        yield replace(value, form=Form.JSON)
+    elif isinstance(value, Mapping):
+        for index, (key, item) in enumerate(value.items()):
+            yield (b", " if index else b"{") + jsonlib.dumps(str(key)).encode() + b": "
+            yield from _written(item)
+        yield b"}" if value else b"{}"
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            yield b", " if index else b"["
+            yield from _written(item)
+        yield b"]" if value else b"[]"
+    else:
+        yield jsonlib.dumps(value).encode()
+
+
+def _unique(text: bytes) -> Iterator[bytes | Slot]:
     """Put the UNIQUE slot where a text says `$unique`."""
-    if isinstance(part, Slot):
-        yield part
-        return
-    for index, piece in enumerate(part.split(b"$unique")):
+    for index, piece in enumerate(text.split(b"$unique")):
         if index:
             yield UNIQUE
         if piece:

@@ -58,15 +58,7 @@ def _reach(plan: Plan, told: Config) -> Iterator[tuple[str, str]]:
             yield "✓", f"role {role.name}: logged in on both sides; {known} vouches for its session"
     if len(plan.roles) == 1:
         yield "!", 'no roles: only what anonymous callers reach is tested; add roles.NAME = { bearer = "env:TOKEN" }'
-    for operation in plan.operations:
-        names = [piece.partition("}")[0] for piece in operation.path.split("{")[1:]]
-        for name in names:
-            if name not in operation.resources:
-                value = operation.valid.path.get(name)
-                yield (
-                    "!",
-                    f"{operation.label}: {name} is {value!r} from the schema; a [resources.NAME] that lists it in used makes own objects",
-                )
+    yield from _ids(plan)
     yield "✓", f"level {plan.level.word}" + ("; the sides are asked in turn, since they share a store" if plan.in_turn else "")
     excluded = sorted({e.operation for e in plan.ledger.excluded if e.operation})
     if excluded:
@@ -75,7 +67,29 @@ def _reach(plan: Plan, told: Config) -> Iterator[tuple[str, str]]:
         count = sum(line.suite == suite for line in plan.ledger.lines)
         yield ("✓" if count else "✗"), f"suite {suite}: {count} places"
     need = len(plan.ledger.lines) * REQUESTS_A_LINE
-    seconds = need / told.budget.rate
+    seconds = need / told.rate
     enough = need <= told.budget.requests and seconds <= told.budget.seconds
-    need_text = f"about {need} requests a side, {seconds:.0f} s at {told.budget.rate:.0f} a second"
+    need_text = f"about {need} requests a side, {seconds:.0f} s at {told.rate:.0f} a second"
     yield ("✓" if enough else "!", f"budget: {need_text}; the file gives {told.budget.requests} and {told.budget.seconds:.0f} s")
+
+
+def _ids(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Yield, once for each collection, the operations that take an id of the schema's, and the table that would make own objects."""
+    labels = {operation.label for operation in plan.operations}
+    borrowed: dict[str, list[str]] = {}
+    for operation in plan.operations:
+        names = [piece.partition("}")[0] for piece in operation.path.split("{")[1:]]
+        if any(name not in operation.resources for name in names):
+            borrowed.setdefault(operation.path.partition("/{")[0] or "/", []).append(operation.label)
+    for collection, users in borrowed.items():
+        told = f"{_some(users)}: the id comes from the schema's example, so own and other roles' objects cannot be told apart"
+        if f"POST {collection}" in labels:
+            name = collection.rpartition("/")[2].rstrip("s").replace("-", "_") or "object"
+            remove = next((label for label in users if label.startswith("DELETE ") and label.endswith("}")), "")
+            told += f'; add [resources.{name}] with create = "POST {collection}", body = {{ … }}'
+            told += f', remove = "{remove}"' if remove else ""
+        yield "!", told
+
+
+def _some(labels: Sequence[str]) -> str:
+    return labels[0] + (f" and {len(labels) - 1} more" if len(labels) > 1 else "")

@@ -262,11 +262,11 @@ class Gate:
         for name in self._told.output.formats:
             try:
                 page.write(plain, self._folder / f"report.{name}")
-            except Exception as error:  # a broken writer must not take the verdict with it
+            except BaseException as error:  # a broken writer must not take the verdict with it, be it by sys.exit or pytest.exit
                 broken.append(f"the {name} report could not be written: {type(error).__name__}: {error}")
         try:
             self._config.hook.pytest_zeroweight_verdict(verdict=verdict, record=plain)
-        except Exception as error:  # a hook is anybody's code
+        except BaseException as error:  # a hook is anybody's code, and may even call sys.exit(0)
             broken.append(f"a pytest_zeroweight_verdict hook raised {type(error).__name__}: {error}")
         return broken
 

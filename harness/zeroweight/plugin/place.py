@@ -4,30 +4,31 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from zeroweight.errors import ConfigError
 from zeroweight.record import VerdictFile, write
 from zeroweight.redact import Redactor
 
-if TYPE_CHECKING:
-    import pytest
-
 DEFAULT = "zeroweight-out"
+KEY = "output.folder="
 
 
-def folder(config: pytest.Config) -> Path:
-    """Return the output folder: option, environment, file, default; a file that cannot be read has no say here and is told of later."""
-    told = config.getoption("--zeroweight-output") or os.environ.get("ZEROWEIGHT_OUTPUT_FOLDER") or _of_file(config)
-    return Path(told or DEFAULT).absolute()
+def folder(gate: str, *, option: str = "", sets: Sequence[str] = ()) -> Path:
+    """Return the output folder: option, `--zeroweight-set`, environment, file, default, the first that says one.
+
+    A file that cannot be read has no say here, and is told of later.
+    """
+    told = [text.removeprefix(KEY) for text in sets if text.startswith(KEY)]
+    named = option or next(reversed(told), "") or os.environ.get("ZEROWEIGHT_OUTPUT_FOLDER") or _of_file(gate)
+    return Path(named or DEFAULT).absolute()
 
 
-def _of_file(config: pytest.Config) -> str:
+def _of_file(gate: str) -> str:
     try:
-        table = tomllib.loads(Path(config.getoption("--zeroweight") or "").read_text("utf-8"))
-        told = table.get("output", {}).get("folder", "")
-    except (OSError, ValueError, AttributeError):
+        told = tomllib.loads(Path(gate).read_text("utf-8"))["output"]["folder"]
+    except (OSError, ValueError, KeyError, TypeError):
         return ""
     return told if isinstance(told, str) else ""
 

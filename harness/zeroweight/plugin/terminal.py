@@ -16,7 +16,7 @@ from zeroweight.verdict import Action, Policy, Reason, Verdict, Word
 
 HARMFUL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 MOST_REASONS = 8
-WIDTH = 150
+WIDTH = 240
 COLOURS = {Word.PASS: {"green": True}, Word.FAIL: {"red": True}, Word.INCONCLUSIVE: {"yellow": True}}
 ACTIONS = {
     Word.PASS: "give it users",

@@ -96,7 +96,8 @@ def _owed_and_not_got(plan: Plan, crossed: Sequence[Owed], gaps: Sequence[Gap], 
     """Return the ledger's open lines; those of a role that could not log in are told once, by its own gap."""
     out = {gap.role for gap in gaps if gap.role and not gap.operation}
     excluded = {(e.suite, e.operation, e.role) for e in exclusions}
-    open_ = left_over(plan.ledger, crossed, gaps)
+    # A gap of an odd request explains nothing that is owed: it is not required, and would let the line pass.
+    open_ = left_over(plan.ledger, crossed, [gap for gap in gaps if not gap.code.startswith("odd-")])
     found = [gap for gap in open_ if gap.role not in out and (gap.suite, gap.operation, gap.role) not in excluded]
     worked = {owed.suite for owed in crossed}
     idle = dict.fromkeys((*plan.policy.require.suites, *(line.suite for line in plan.ledger.lines)))

@@ -11,11 +11,12 @@ from pathlib import Path
 from zeroweight.checks.check import catalogue, examine_contract
 from zeroweight.compare import Delta, documented
 from zeroweight.config.model import Config
+from zeroweight.corpus import payloads
 from zeroweight.drivers.http import HttpDriver
 from zeroweight.drivers.limits import permitted
 from zeroweight.drivers.openapi import Schema, contrasts, united
 from zeroweight.errors import ToolFailed
-from zeroweight.ledger import Ledger, write
+from zeroweight.ledger import FAMILIES, Ledger, write
 from zeroweight.model.contract import Change
 from zeroweight.model.look import Exclusion, Gap
 from zeroweight.model.operation import Operation
@@ -58,7 +59,7 @@ def prepare(start: Start, say: Say) -> Plan:
     config = start.config
     both = setup.targets(config)
     found = suites.files(config)
-    shares = Shares(requests=config.budget.requests, rate=config.budget.rate, lanes=config.budget.lanes, deadline=start.deadline)
+    shares = Shares(requests=config.budget.requests, rate=config.rate, lanes=config.budget.lanes, deadline=start.deadline)
     drivers, meters = setup.open_drivers(
         both,
         shares,
@@ -68,6 +69,7 @@ def prepare(start: Start, say: Say) -> Plan:
         hosts=config.safety.hosts,
     )
     folders = payload_folders(config)
+    lost = lost_payloads(folders)
     owed = {name: suites.owes(found.get(name)) for name in dict.fromkeys((*setup.policy(config).require.suites, *_own(config, found)))}
     plan = Plan(
         run=start.run,
@@ -102,16 +104,33 @@ def prepare(start: Start, say: Say) -> Plan:
         finally:
             loop.close()
     spent = max(meter.sent for meter in meters.values())
-    return replace(plan, shares=replace(shares, requests=max(0, shares.requests - spent)))
+    return replace(plan, shares=replace(shares, requests=max(0, shares.requests - spent)), gaps=(*lost, *plan.gaps))
 
 
 def payload_folders(config: Config) -> list[Path]:
-    """Return the shipped payloads and the operator's own; an installation without payloads is noticed by what the suites then owe."""
+    """Return the shipped payloads and the operator's own; an installation without payloads is noticed by `lost_payloads`."""
     try:
         folders = [shipped("payloads")]
     except ToolFailed:
         folders = []
     return [*folders, *map(Path, config.payloads.paths)]
+
+
+def lost_payloads(folders: Sequence[Path]) -> tuple[Gap, ...]:
+    """Return a Gap for each shipped family that this installation lacks; raises ConfigError for a payload file that cannot be read."""
+    have = {payload.family for payload in payloads(folders)}
+    return tuple(
+        Gap(
+            what=f"payloads {family}",
+            why=f"this installation has none of this family, so the suite {suite} sends plain requests only",
+            fix="install zeroweight again",
+            code="payloads",
+            suite=suite,
+        )
+        for suite, families in FAMILIES.items()
+        for family in families
+        if family not in have
+    )
 
 
 def _own(config: Config, found: Mapping[str, Path]) -> tuple[str, ...]:

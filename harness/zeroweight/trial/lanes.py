@@ -152,17 +152,19 @@ class Lanes:
                 await self._controls()
 
     async def _controls(self) -> Mapping[Side, bool]:
-        """Ask the control on both sides; a side whose control is silent twice is dead for the rest of the run."""
+        """Ask the control on both sides; a side whose control is silent twice is dead for the rest of the run.
+
+        A control that may not be sent (budget, deadline) vouches for nobody, and condemns nobody.
+        """
         good: dict[Side, bool] = {}
         for side in Side:
-            good[side] = await self._control_answers(side) or await self._control_answers(side)
-            if not good[side]:
+            trace = await self.one(side, self._control)
+            if _silent(trace):
+                trace = await self.one(side, self._control)
+            good[side] = trace.failure is None
+            if _silent(trace):
                 self.dead.setdefault(side, f"the {side} stopped answering: its control request stayed silent")
         return good
-
-    async def _control_answers(self, side: Side) -> bool:
-        trace = await self.one(side, self._control)
-        return trace.failure is None or trace.failure.ours
 
     async def _pause(self, again: Sequence[Asked], turn: int) -> None:
         """Wait as long as the targets ask for, or a little."""

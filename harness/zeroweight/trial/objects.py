@@ -19,6 +19,7 @@ from zeroweight.model.operation import Operation
 from zeroweight.model.request import Pointer, Probe, Scenario, Slot, Step, probe_of
 from zeroweight.model.resource import Resource
 from zeroweight.model.target import Side
+from zeroweight.redact import Secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +125,7 @@ class Objects:
         resource = self._resources[slot.kind]
         probe = self._probe(resource.create, slot.owner, {})
         if resource.body:
-            probe = probe.with_(json=dict(resource.body))
+            probe = probe.with_(json=self._veiled(resource.body))
         step = Step(probe=replace(probe, label=f"make {slot.kind}"), captures={slot.name: Pointer(path=resource.id)}, judged=False)
         return Scenario(steps=(step,), undo=self._removal(slot), name=f"make {slot.kind} of {slot.owner}")
 
@@ -152,6 +153,16 @@ class Objects:
         """Journal what one run of a scenario on one side is about to make."""
         names = [name for step in scenario.steps for name in step.captures if name.partition(":")[0] in self._resources]
         return Making(self._journal, side, names)
+
+    def _veiled(self, value: Any) -> Any:
+        """Put a slot in the place of each secret of a create's body, so that the probe itself holds none."""
+        if isinstance(value, Secret):
+            for known in self.shared.values():
+                known[value.name] = value
+            return Slot(name=value.name)
+        if isinstance(value, Mapping):
+            return {key: self._veiled(item) for key, item in value.items()}
+        return [self._veiled(item) for item in value] if isinstance(value, list | tuple) else value
 
     def _removal(self, slot: Slot) -> tuple[Step, ...]:
         """Return the undo step that removes the object a slot stands for."""

@@ -166,7 +166,7 @@ class Examiner:
         kin = [found for found in open_ if self._past.causes[_cause(found)] >= KIN]
         await self._ask_again(kin, ask, KIN_REPEATS)
         for found in kin:
-            found.known = found.repeats.asked_canary > 0 and found.repeats.share == 1 and found.repeats.baseline == 0
+            found.known = found.repeats.asked_canary >= KIN_REPEATS and found.repeats.share == 1 and found.repeats.baseline == 0
         open_ = [found for found in open_ if not found.known]
         await self._learn_noise(open_, ask_baseline)
         kept = [found for found in open_ if self._beyond_noise(found)]
@@ -202,7 +202,9 @@ class Examiner:
         lacking = {_kind(pair): pair for found in candidates for pair in found.telling if _kind(pair) not in self._past.noise}
         repeats = await ask_baseline([pair.scenario for pair in lacking.values()], BASELINE_ASKS)
         for (kind, pair), traces in zip(lacking.items(), repeats, strict=True):
-            answers = [self.answer(trace.judged[pair.step]) for trace in traces if len(trace.judged) > pair.step]
+            seen = [trace.judged[pair.step] for trace in traces if len(trace.judged) > pair.step]
+            # What we did not send (budget, deadline) is no silence of the baseline's.
+            answers = [self.answer(each) for each in seen if each.failure is None or not each.failure.ours]
             self._past.noise[kind] = Noise(answers=tuple(answers))
 
     def _beyond_noise(self, found: Candidate) -> bool:
@@ -261,7 +263,8 @@ class Examiner:
         request = ""
         if found.telling:
             sent = found.telling[0].canary.exchange.request
-            request = f"{sent.method} {sent.target.decode('latin-1')}"[:EXCERPT] if sent else ""
+            # Redacted before it is cut: half a secret would not be known as one.
+            request = self._redactor.text(f"{sent.method} {sent.target.decode('latin-1')}")[:EXCERPT] if sent else ""
         return Delta(
             rule=finding.rule.id,
             title=finding.rule.title,
@@ -277,7 +280,7 @@ class Examiner:
             pairs=found.pairs,
             seen_new=found.seen_new,
             evidence=(self._redactor.text(finding.evidence.says),),
-            request=self._redactor.text(request),
+            request=request,
             cause=self._redactor.text(finding.evidence.cause),
             repeats=found.repeats,
         )

@@ -74,7 +74,9 @@ class Trial:
         return tuple((payload.family, payload.id) for payload in self._bench.payloads if not families or payload.family in families)
 
     def owners(self, operation: Operation) -> tuple[str, ...]:
-        """Return the roles whose objects the operation can be about; empty when it takes no declared resource's id."""
+        """Return the roles whose objects the operation can be about; empty when it takes no declared resource's id, or none may be made."""
+        if self.level < Level.OWN_OBJECTS:
+            return ()
         kinds = [kind for kind in operation.resources.values() if self._bench.objects.knows(kind)]
         if not kinds:
             return ()
