@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -62,8 +63,8 @@ class Call:
         return self.fields.get("authorization", "").removeprefix("Bearer ")
 
 
-Service = Callable[[Call], "bytes | None"]
-"""What a service answers; None: it closes the connection without a word."""
+Service = Callable[[Call], "bytes | Awaitable[bytes | None] | None"]
+"""What a service answers, or what must be awaited for it; None: it closes the connection without a word."""
 
 
 def ok(body: bytes = b'{"ok": true}', *fields: bytes) -> bytes:
@@ -188,6 +189,7 @@ class Stage:
                 call = self._call(side, await wire.request())
                 self.calls.append(call)
                 said = service(call)
+                said = await said if inspect.isawaitable(said) else said
                 if said is None:
                     return
                 await wire.write(said)
@@ -207,7 +209,7 @@ class Stage:
 def mixed(usual: Service, **special: Service) -> Service:
     """Return a service with other answers for some paths, told by their last word: `mixed(usual, things=odd)`."""
 
-    def service(call: Call) -> bytes | None:
+    def service(call: Call) -> bytes | Awaitable[bytes | None] | None:
         return special.get(call.path.rpartition("/")[2], usual)(call)
 
     return service

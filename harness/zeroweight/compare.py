@@ -152,7 +152,7 @@ def merge(deltas: Iterable[Delta]) -> tuple[Delta, ...]:
     groups: dict[str, list[Delta]] = {}
     for delta in deltas:
         groups.setdefault(delta.fingerprint, []).append(delta)
-    return tuple(sorted(map(_fold, groups.values()), key=lambda d: (-d.state.rank, -d.severity, d.rule, d.place)))
+    return tuple(sorted(map(_fold, groups.values()), key=lambda d: (-d.state.rank, -d.severity, d.rule, d.place, d.fingerprint)))
 
 
 def _fold(group: Sequence[Delta]) -> Delta:
@@ -168,7 +168,7 @@ def _fold(group: Sequence[Delta]) -> Delta:
 
 
 def _worst_first(delta: Delta) -> tuple[object, ...]:
-    """Order by what a verdict looks at (a baseline that never showed it, a canary that often did), then by anything that is always the same."""
+    """Order by what a verdict looks at (a baseline that never showed it, a canary that often did), then by anything that never varies."""
     repeats = delta.repeats
     return (-delta.state.rank, not delta.confirmed, repeats.baseline > 0, -repeats.share, repeats.chance, -delta.seen_new, repr(delta))
 

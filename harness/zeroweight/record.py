@@ -11,7 +11,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -205,6 +205,11 @@ def unfinished(run: RunLine, service: str) -> VerdictFile:
     """Return the verdict that stands while a run goes on: no reader can find yesterday's PASS."""
     reason = Reason(code="unfinished", text="the run has not come to its end; if it is not running any more, it died")
     return VerdictFile(service=service, verdict=Word.INCONCLUSIVE, reasons=(reason,), run=run, versions=versions())
+
+
+def mistaken(run: RunLine, mistake: str) -> VerdictFile:
+    """Return the verdict of a run that never began, because of the operator's mistake."""
+    return replace(unfinished(replace(run, finished=True), "?"), reasons=(Reason(code="usage", text=mistake),))
 
 
 def write(document: VerdictFile | Record, path: Path, redactor: Redactor) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from zeroweight.compare import Delta, State
+from zeroweight.compare import Cause, Delta, State, causes
 from zeroweight.finding import Severity
 from zeroweight.model.look import Gap
 
@@ -151,7 +151,7 @@ def judge(policy: Policy, case: Case) -> Verdict:
     """Give the verdict, by the design's precedence: untrue comparison, then a blocking delta, then what is missing, then PASS."""
     blocking = [delta for delta in case.deltas if policy.weigh(delta) is Action.BLOCK]
     troubling = [delta for delta in case.deltas if policy.troubling(delta)]
-    found = [Reason(code=delta.rule, text=f"{delta.severity.word}: {delta.title} at {delta.place}") for delta in blocking]
+    found = [_told_once(cause) for cause in causes(blocking)]
     missing = [*case.failures, *_missing(case.gaps)]
     missing += [_came_and_went(delta) for delta in troubling]
     if case.untrue:
@@ -165,6 +165,13 @@ def judge(policy: Policy, case: Case) -> Verdict:
     return Verdict(
         word=Word.PASS, reasons=(Reason(code="no-regression", text="everything owed was asked on both sides; nothing new blocks"),)
     )
+
+
+def _told_once(cause: Cause) -> Reason:
+    """Tell a cause once, however many places show it."""
+    more = len(cause.deltas) - 1
+    places = f" and {more} more place{'s' if more > 1 else ''}" if more else ""
+    return Reason(code=cause.rule, text=f"{cause.severity.word}: {cause.title} at {cause.deltas[0].place}{places}")
 
 
 def _came_and_went(delta: Delta) -> Reason:

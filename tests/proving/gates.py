@@ -104,8 +104,8 @@ class Gates:
         with tempfile.TemporaryDirectory(prefix="zeroweight-prove-", ignore_cleanup_errors=True) as name, pair:
             folder = Path(name)
             (folder / "gate.toml").write_text(config(pair), encoding="utf-8")
-            line = ["-m", "pytest", "-p", "no:schemathesis", "-p", "no:cacheprovider", "--zeroweight", "gate.toml"]
-            line += ["--zeroweight-output", "out", "--zeroweight-set", f"budget.rate={rate}", *job.arguments]
+            line = ["-m", "pytest", "-p", "no:schemathesis", "-p", "no:cacheprovider", "--zeroweight", str(folder / "gate.toml")]
+            line += ["--zeroweight-output", str(folder / "out"), "--zeroweight-set", f"budget.rate={rate}", *job.arguments]
             spent = self.spend([sys.executable, *line], folder)
             return _read(folder, spent)
 

@@ -37,7 +37,7 @@ def command(output: str | None, arguments: tuple[str, ...]) -> None:
 
 def run(gate: str, arguments: tuple[str, ...], *, output: str | None = None) -> int:
     """Run pytest as a child on a gate file and return the status that its verdict deserves."""
-    line = [sys.executable, "-m", "pytest", "-p", "no:schemathesis", "-p", "no:cacheprovider", "--zeroweight", gate]
+    line = [sys.executable, "-m", "pytest", "-p", "no:schemathesis", "-p", "no:cacheprovider", "--tb=no", "-rN", "--zeroweight", gate]
     if output:
         line += ["--zeroweight-output", output]
     line += arguments

@@ -263,4 +263,5 @@ shared_store = false
 
 [budget]
 seconds = 120
+rate = 1000
 """

@@ -6,7 +6,6 @@ import datetime as dt
 import json
 import os
 import shutil
-import signal
 import tempfile
 import time
 import uuid
@@ -23,8 +22,9 @@ from zeroweight.config.model import Config
 from zeroweight.errors import ConfigError, ToolFailed
 from zeroweight.plan import Plan
 from zeroweight.plugin import place, verdict_item, worker
-from zeroweight.plugin.terminal import Screen, summary
-from zeroweight.record import Record, RunLine, unfinished, write
+from zeroweight.plugin.stop import Stop
+from zeroweight.plugin.terminal import Screen, bare, summary
+from zeroweight.record import Record, RunLine, mistaken, unfinished, write
 from zeroweight.redact import Redactor
 from zeroweight.session import suites
 from zeroweight.session.close import Closing, close
@@ -35,6 +35,7 @@ from zeroweight.verdict import Action, Reason, Verdict, Word
 from zeroweight.writers import page
 
 STATUS_KEPT = (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR)
+FIRST_BLOCK = "a blocking finding, and policy.stop = first-block"
 FINISHED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 """Statuses of a pytest run that came to its end."""
 
@@ -48,13 +49,16 @@ def begin(config: pytest.Config) -> None:
         aa=config.getoption("--zeroweight-aa"),
     )
     task = config.getoption("--zeroweight-task") or ""
+    option = config.getoption
+    folder = place.folder(option("--zeroweight") or "", option=option("--zeroweight-output") or "", sets=option("--zeroweight-set"))
     try:
-        folder = place.folder(config)
         if not task:
             place.claim(folder, unfinished(run, "?"))
         told = _config(config)
         found = suites.files(told)
     except ConfigError as error:
+        if not task:
+            place.leave(folder, mistaken(run, str(error)))
         raise pytest.UsageError(str(error)) from None
     gate = Gate(config, told, run=run, folder=folder, task=task)
     config.pluginmanager.register(gate, "zeroweight-gate")
@@ -106,19 +110,27 @@ class Gate:
         self._redactor = Redactor(told.secrets())
         self._gathered = Gathered()
         self._runner: worker.Runner | None = None
-        self._stopped = ""
-        self._ended: tuple[Record, Verdict, Balance] | None = None
+        self._stop = Stop(told.budget.grace)
+        self._stop.watch()
+        self._session: pytest.Session | None = None
+        self._concluded = False
+        self._shown = False
+        self._hooked = False
+        self._ended: tuple[Record, Verdict, Balance, Closing] | None = None
         self.plan: Plan | None = None
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionstart(self) -> None:
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Make the Plan before any test is collected, and before xdist starts its workers."""
-        signal.signal(signal.SIGTERM, self._terminated)
+        self._session = session
         start = Start(run=self._run.id, config=self._told, aa=self._run.aa, journals=self._journals, began=self._began)
         try:
             self.plan = prepare(start, self._screen.say)
         except ConfigError as error:
+            self._fail("usage", str(error))
             raise pytest.UsageError(str(error)) from None
+        except KeyboardInterrupt:
+            self._fail("interrupted", f"the run was ended by {self._stop.told or 'an interrupt'} before its first test")
         except ToolFailed as error:
             self._fail("prepare-failed", str(error))
         except Exception as error:  # whatever breaks here must not look like anything but INCONCLUSIVE
@@ -129,11 +141,14 @@ class Gate:
             self._redactor.learn(secret)
         if not self._distributed():
             self._runner = worker.register(self._config, self.plan, worker="main")
+            self._stop.gently = self._come_to_an_end
 
-    def _terminated(self, number: int, frame: object) -> None:  # noqa: ARG002  # a signal handler's signature
-        """End in order on SIGTERM, as on Ctrl-C."""
-        self._stopped = self._stopped or "SIGTERM"
-        raise KeyboardInterrupt
+    def _come_to_an_end(self, why: str) -> None:
+        """Send nothing more, and start no further test."""
+        if self._runner is not None:
+            self._runner.stop(f"the run was ended by {why}")
+        if self._session is not None:
+            self._session.shouldstop = f"ended by {why}"
 
     def _distributed(self) -> bool:
         return self._config.pluginmanager.hasplugin("dsession")
@@ -148,6 +163,16 @@ class Gate:
         node.workerinput["zeroweight"] = self.plan.divided(len(self._config.option.tx)).packed()
         node.workerinput["zeroweight_paths"] = list(self._config.args)
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        """Deal tests so that the run outlives a worker's death; another way of dealing is the caller's choice."""
+        if config.getvalue("dist") != "loadgroup":
+            return None
+        from zeroweight.plugin.scheduler import Scheduler  # noqa: PLC0415  # xdist is there when this is asked
+
+        return Scheduler(config, log)
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self) -> bool | None:
         """Collect nothing for a task: it looks, and attacks nothing."""
         return True if self._task else None
@@ -175,10 +200,8 @@ class Gate:
 
     def _stop_early(self, result: TrialResult) -> None:
         """End the run at the first blocking delta, where the policy says so."""
-        if self.plan is not None and self.plan.stop_at_first_block and self._blocks(result):
-            session = self._config.pluginmanager.get_plugin("session")
-            if session is not None:
-                session.shouldstop = "a blocking finding, and policy.stop = first-block"
+        if self.plan is not None and self.plan.stop_at_first_block and self._session is not None and self._blocks(result):
+            self._session.shouldstop = FIRST_BLOCK
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Note a module that cannot be collected: a broken suite."""
@@ -194,16 +217,52 @@ class Gate:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None, None, None]:
         """Judge before other plugins write their reports, and set the status after them."""
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        if self._runner is not None:
-            self._runner.close()
+        self._concluded = True
+        self._stop.deafen()
+        self._end_processes()
         # The verdict is one item more, for pytest's own count.
         session.testscollected += 1
         status = self._finish_task() if self._task else self._conclude(exitstatus).exit_code
-        yield
+        try:
+            yield
+        except Exception as error:  # what another plugin raises here would end the process with status 1, and that is FAIL
+            status = self._broken_end(error)
         if exitstatus not in STATUS_KEPT:
             session.exitstatus = status
+        self._show_unless_shown()
+
+    def pytest_unconfigure(self) -> None:
+        """Give the verdict also where the session never began: a signal or a mistake came first."""
+        session = self._session
+        if session is not None and not self._concluded:
+            self._concluded = True
+            self._stop.deafen()
+            self._end_processes()
+            status = self._finish_task() if self._task else self._conclude(session.exitstatus).exit_code
+            if session.exitstatus not in STATUS_KEPT:
+                session.exitstatus = status
+                self._show_unless_shown()
+        self._stop.restore()
+
+    def _end_processes(self) -> None:
+        """Close what this process opened and end the workers, so that nothing is made any more while what was made is removed."""
+        try:
+            if self._runner is not None:
+                self._runner.close()
+            nodes = getattr(self._config.pluginmanager.get_plugin("dsession"), "nodemanager", None)
+            if nodes is not None:
+                nodes.teardown_nodes()
+        except Exception as error:  # the verdict must be given whatever cannot be closed
+            self._fail("clean-up-failed", f"{type(error).__name__}: {error}")
+
+    def _broken_end(self, error: Exception) -> int:
+        """Take a PASS back when another plugin broke at the end: its report is not there."""
+        self._fail("writer-failed", f"another plugin broke at the end of the run: {type(error).__name__}: {error}")
+        self._screen.say(self._gathered.failures[-1].text)
+        if self._ended is None or self.plan is None:
+            return Word.INCONCLUSIVE.exit_code
+        _, _, sums, closing = self._ended
+        return self._write(self.plan, sums, closing).exit_code
 
     def _finish_task(self) -> int:
         """Return the task's own status: 0 when nothing stands in the way of a PASS."""
@@ -215,9 +274,9 @@ class Gate:
     def _conclude(self, exitstatus: int) -> Word:
         """Clean up, judge, write; whatever goes wrong here ends INCONCLUSIVE."""
         try:
-            if exitstatus not in FINISHED and self.plan is not None:
-                name = self._stopped or pytest.ExitCode(exitstatus).name.lower().replace("_", "-")
-                self._fail("interrupted", f"the run was ended early: {name}")
+            early = self._early(exitstatus)
+            if early and self.plan is not None:
+                self._fail("interrupted", f"the run was ended early: {early}")
             if self.plan is None:
                 word = Word.INCONCLUSIVE
                 self._write_bare()
@@ -230,33 +289,46 @@ class Gate:
             shutil.rmtree(self._journals, ignore_errors=True)
         return word
 
+    def _early(self, exitstatus: int) -> str:
+        """Say what ended the run before its end, or nothing."""
+        if self._stop.told or exitstatus in FINISHED:
+            return self._stop.told
+        if self._session is not None and self._session.shouldstop:
+            return str(self._session.shouldstop)
+        return f"pytest ended with status {int(exitstatus)}"
+
     def _judge(self, plan: Plan) -> Word:
-        """Make the balance, the verdict and the record, and write them: verdict.json first, then each writer."""
+        """Clean up, make the balance and give the verdict."""
         self._screen.say("cleaning up")
         try:
-            closing = close(plan, grace=self._told.budget.grace)
+            closing = close(plan, grace=self._stop.left())
         except Exception as error:  # clean-up may meet anything; what it did not reach is told
             closing = Closing(leftovers=(f"clean-up failed: {error}",))
             self._fail("clean-up-failed", f"{type(error).__name__}: {error}")
-        sums = balance(plan, self._gathered.results)
+        word = self._write(plan, balance(plan, self._gathered.results), closing)
+        assert self._ended is not None
+        verdict_item.announce(self._config, self._ended[1])
+        return word
+
+    def _write(self, plan: Plan, sums: Balance, closing: Closing) -> Word:
+        """Make verdict and record and write them, verdict.json first, then each writer; again when one of these broke."""
         while True:
             verdict = decide(plan, sums, self._gathered.failures, closing)
             run = replace(self._run, seconds=round(time.monotonic() - self._began, 2), finished=True, level=plan.level.word)
             frame = Frame(run=run, budget_seconds=self._told.budget.seconds, budget_requests=self._told.budget.requests)
             made = record(plan, sums, verdict, closing, self._gathered, frame)
-            write(made, self._folder / "record.json", self._redactor)
             write(made.summary, self._folder / "verdict.json", self._redactor)
-            broken = self._write_reports(made, verdict) if not any(f.code == "writer-failed" for f in self._gathered.failures) else []
+            write(made, self._folder / "record.json", self._redactor)
+            self._ended = (made, verdict, sums, closing)
+            known = {failure.text for failure in self._gathered.failures}
+            broken = [text for text in self._write_reports(made, verdict) if self._redactor.text(text) not in known]
             if not broken:
-                break
+                return verdict.word
             for text in broken:
                 self._fail("writer-failed", text)
-        self._ended = (made, verdict, sums)
-        verdict_item.announce(self._config, verdict)
-        return verdict.word
 
     def _write_reports(self, made: Record, verdict: Verdict) -> list[str]:
-        """Run each writer and each hook, guarded; returns what broke."""
+        """Run each writer and, once, each hook, guarded; returns what broke."""
         broken = []
         plain = self._redactor.plain(msgspec.to_builtins(made))
         for name in self._told.output.formats:
@@ -264,6 +336,9 @@ class Gate:
                 page.write(plain, self._folder / f"report.{name}")
             except BaseException as error:  # a broken writer must not take the verdict with it, be it by sys.exit or pytest.exit
                 broken.append(f"the {name} report could not be written: {type(error).__name__}: {error}")
+        if self._hooked:
+            return broken
+        self._hooked = True
         try:
             self._config.hook.pytest_zeroweight_verdict(verdict=verdict, record=plain)
         except BaseException as error:  # a hook is anybody's code, and may even call sys.exit(0)
@@ -272,22 +347,28 @@ class Gate:
 
     def _write_bare(self) -> None:
         """Write the verdict of a run that could not even be prepared."""
-        bare = unfinished(replace(self._run, finished=True, seconds=round(time.monotonic() - self._began, 2)), self._told.service)
-        write(replace(bare, reasons=tuple(self._gathered.failures)), self._folder / "verdict.json", self._redactor)
+        ended = unfinished(replace(self._run, finished=True, seconds=round(time.monotonic() - self._began, 2)), self._told.service)
+        write(replace(ended, reasons=tuple(self._gathered.failures)), self._folder / "verdict.json", self._redactor)
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Write at most fifteen lines, also under -q."""
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Generator[None, None, None]:
+        """Write at most fifteen lines below everything else, also under -q: what scrolls away is not read."""
+        yield
+        self._show(terminalreporter)
+
+    def _show_unless_shown(self) -> None:
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None and not self._shown:
+            self._show(reporter)
+
+    def _show(self, reporter: pytest.TerminalReporter) -> None:
+        self._shown = True
         if self._task:
             from zeroweight.plugin import doctor  # noqa: PLC0415  # only this task needs it
 
-            doctor.show(terminalreporter, self.plan, self._told, self._gathered.failures)
+            doctor.show(reporter, self.plan, self._told, self._gathered.failures)
         elif self._ended is not None and self.plan is not None:
-            made, verdict, sums = self._ended
-            summary(terminalreporter, made, verdict, sums, self.plan.policy, str(self._folder))
+            made, verdict, sums, _ = self._ended
+            summary(reporter, made, verdict, sums, self.plan.policy, str(self._folder))
         else:
-            terminalreporter.section("zeroweight")
-            terminalreporter.write("INCONCLUSIVE", bold=True, yellow=True)
-            terminalreporter.write_line("  the run could not be prepared")
-            for reason in self._gathered.failures[:8]:
-                terminalreporter.write_line(f"  {reason.code}: {reason.text}")
+            bare(reporter, self._gathered.failures, str(self._folder))

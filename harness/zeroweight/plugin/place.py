@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tomllib
 from collections.abc import Sequence
@@ -34,12 +35,20 @@ def _of_file(gate: str) -> str:
 
 
 def claim(folder: Path, verdict: VerdictFile) -> None:
-    """Write the verdict of a run that goes on; raises ConfigError when the folder cannot be written."""
+    """Write the verdict of a run that goes on, in place of all that an earlier one said; raises ConfigError when it cannot be written."""
     try:
         write(verdict, folder / "verdict.json", Redactor())
+        for stale in (folder / "record.json", *folder.glob("report.*")):
+            stale.unlink(missing_ok=True)
     except OSError as error:
         raise ConfigError(
             f"{folder} cannot be written ({error.strerror or error})",
             where="output.folder",
             fix="Name a folder that can, or mend its rights",
         ) from None
+
+
+def leave(folder: Path, verdict: VerdictFile) -> None:
+    """Write the verdict of a run that ends here, if that can be done: what went wrong is told on the terminal anyway."""
+    with contextlib.suppress(ConfigError):
+        claim(folder, verdict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
@@ -83,6 +83,16 @@ def summary(reporter: pytest.TerminalReporter, record: Record, verdict: Verdict,
     )
     if record.leftovers:
         reporter.write_line(f"left behind: {len(record.leftovers)} object(s), the first: {harmless(record.leftovers[0])}")
+    reporter.write_line(f"files: {where}")
+
+
+def bare(reporter: pytest.TerminalReporter, failures: Sequence[Reason], where: str) -> None:
+    """Write the end of a run that could not even be prepared."""
+    reporter.section("zeroweight")
+    reporter.write("INCONCLUSIVE", bold=True, yellow=True)
+    reporter.write_line("  nothing was tested: " + ACTIONS[Word.INCONCLUSIVE])
+    for reason in failures[:MOST_REASONS]:
+        reporter.write_line(f"  {harmless(_line(reason))}")
     reporter.write_line(f"files: {where}")
 
 

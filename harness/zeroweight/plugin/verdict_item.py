@@ -6,6 +6,7 @@ from typing import Literal
 
 import pytest
 
+from zeroweight.plugin.terminal import harmless
 from zeroweight.verdict import Verdict, Word
 
 NODE = "zeroweight::verdict"
@@ -13,7 +14,7 @@ NODE = "zeroweight::verdict"
 
 def announce(config: pytest.Config, verdict: Verdict) -> None:
     """Report the verdict: PASS as passed, FAIL as failed, INCONCLUSIVE as an error in setup."""
-    said = f"{verdict.word.value}\n" + "\n".join(f"{reason.code}: {reason.text}" for reason in verdict.reasons)
+    said = "\n".join([verdict.word.value, *(harmless(f"{reason.code}: {reason.text}") for reason in verdict.reasons)])
     failing = {Word.PASS: "", Word.FAIL: "call", Word.INCONCLUSIVE: "setup"}[verdict.word]
     phases: tuple[Literal["setup", "call", "teardown"], ...] = ("setup", "call", "teardown")
     for when in phases:

@@ -120,8 +120,13 @@ class Runner:
         """Close connections and the journal."""
         self.close()
 
+    def stop(self, why: str) -> None:
+        """Let nothing more out."""
+        if self._opened is not None:
+            self._opened.stop(why)
+
     def close(self) -> None:
         """Close what was opened; a second call does nothing."""
-        if self._opened is not None:
-            self._opened.close()
-            self._opened = None
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            opened.close()

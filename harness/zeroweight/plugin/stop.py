@@ -1,0 +1,80 @@
+"""Ending a run in order when it is told to: by a rollout's SIGTERM, by a person's Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+SHARE = 0.25
+"""The share of the grace that requests under way get to come home; then they are given up."""
+LEAST = 1.0
+"""Seconds that clean-up gets even when the grace was spent on waiting."""
+
+
+class Stop:
+    """Hears SIGTERM and SIGINT from the run's first step to its last.
+
+    The first asks the run to send nothing more and to come to its end; where nothing can be asked so, and when the end does not come, it
+    interrupts as pytest knows it. From the clean-up on, further signals change nothing: it is bounded by itself.
+    """
+
+    def __init__(self, grace: float) -> None:
+        """Hear nothing yet."""
+        self._grace = grace
+        self._since = 0.0
+        self._deaf = False
+        self._timer: threading.Timer | None = None
+        self._before: dict[signal.Signals, Any] = {}
+        self.told = ""
+        """The name of the first signal that came."""
+        self.gently: Callable[[str], None] | None = None
+        """How the run is asked to come to its end."""
+
+    def watch(self) -> None:
+        """Hear signals from now on; only a program's main thread can."""
+        if threading.current_thread() is threading.main_thread():
+            self._before = {number: signal.signal(number, self._heard) for number in SIGNALS}
+
+    def deafen(self) -> None:
+        """Let nothing interrupt the clean-up."""
+        self._deaf = True
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def restore(self) -> None:
+        """Leave the signals as they were."""
+        self.deafen()
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        self._before = {}
+
+    def left(self) -> float:
+        """Return the seconds that clean-up has."""
+        return max(LEAST, self._grace - (time.monotonic() - self._since)) if self.told else self._grace
+
+    def _heard(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002  # a signal handler's signature
+        first = not self.told
+        self.told = self.told or signal.Signals(number).name
+        if self._deaf:
+            return
+        if first:
+            self._since = time.monotonic()
+            if self.gently is not None:
+                self.gently(self.told)
+                self._timer = threading.Timer(self._grace * SHARE, self._insist)
+                self._timer.daemon = True
+                self._timer.start()
+                return
+        self._deaf = True  # a second interrupt would hit the handling of the first
+        raise KeyboardInterrupt
+
+    def _insist(self) -> None:
+        """Signal again from outside, so that a main thread that waits for an answer wakes up."""
+        main = threading.main_thread().ident
+        if main is not None:
+            signal.pthread_kill(main, signal.SIGTERM)
