@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 BASELINE_BUILD: Final = "1.0.0"
 CANARY_BUILD: Final = "1.1.0"
+OBJECT: Final = "an object of the gate's own"
 TOKENS: Final = {"alice": "tok-alice-5f2c9d17", "bob": "tok-bob-83be4410", "admin": "tok-admin-c0ffee42"}
 ENVIRONMENT: Final = {f"{role.upper()}_TOKEN": token for role, token in TOKENS.items()}
 _PATIENCE: Final = 100.0
@@ -82,6 +83,8 @@ class Small:
     tokens: Mapping[str, str] = field(default_factory=lambda: dict(TOKENS))
     notes: dict[str, str] = field(default_factory=dict)
     """Id → owner, of what is there now."""
+    texts: dict[str, str] = field(default_factory=dict)
+    """Id → text, of all that was ever made."""
     made: int = 0
     count: int = 0
     logins: int = 0
@@ -92,6 +95,16 @@ class Small:
     def url(self) -> str:
         """The origin."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def objects(self) -> list[str]:
+        """The ids of the objects that a gate made for itself."""
+        return [number for number, text in self.texts.items() if text == OBJECT]
+
+    @property
+    def left(self) -> list[str]:
+        """Those of them that are still there."""
+        return [number for number in self.objects if number in self.notes]
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer requests of one connection until it ends."""
@@ -183,6 +196,7 @@ class Small:
             return (400, {"error": _TRACE}) if "trace" in self.flaws else (400, {"error": "text is missing"})
         self.made += 1
         self.notes[str(self.made)] = who
+        self.texts[str(self.made)] = told["text"]
         return 201, {"id": str(self.made)}
 
     def _note(self, asked: Asked, who: str) -> tuple[int, Any]:
@@ -277,8 +291,8 @@ class Street:
         self._loop.run(go())
 
 
-def gate_file(baseline: Any, canary: Any, *, more: str = "", roles: tuple[str, ...] = ("alice", "admin"), lines: str = "") -> str:
-    """Return a gate.toml for a pair; `lines` are top-level, `more` are further tables."""
+def gate_file(baseline: Any, canary: Any, *, roles: tuple[str, ...] = ("alice", "admin"), more: str = "", grace: float = 10) -> str:
+    """Return a gate.toml for a pair; `more` are further tables."""
     given = "\n".join(f'roles.{role} = {{ bearer = "env:{role.upper()}_TOKEN" }}' for role in roles)
     return f"""\
 service  = "notes"
@@ -287,20 +301,15 @@ canary   = {{ url = "{canary.url}" }}
 identity = {{ header = "x-build" }}
 api      = {{ schema = "/openapi.json" }}
 safety   = {{ level = "own-objects", shared_store = false }}
-budget   = {{ seconds = 100, rate = 5000 }}
+budget   = {{ seconds = 100, rate = 5000, grace = {grace} }}
 {given}
-{lines}
-{NOTE}
-{more}"""
 
-
-NOTE: Final = """
 [resources.note]
 create = "POST /notes"
-body = { text = "milk" }
+body = {{ text = "{OBJECT}" }}
 id = "/id"
-read = "GET /notes/{id}"
-used = ["GET /notes/{id}", "DELETE /notes/{id}"]
-remove = "DELETE /notes/{id}"
+read = "GET /notes/{{id}}"
+used = ["GET /notes/{{id}}", "DELETE /notes/{{id}}"]
+remove = "DELETE /notes/{{id}}"
 owners = ["alice"]
-"""
+{more}"""

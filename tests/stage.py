@@ -6,7 +6,7 @@ import contextlib
 import inspect
 import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -47,7 +47,10 @@ CONTROL = Scenario.of(PING.example())
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One request as a service sees it; `number` counts its requests from 1, `nth` those of this method and path."""
+    """One request as a service sees it; `number` counts its requests from 1, `nth` those of this method and path.
+
+    A request that the driver sends once more on a fresh connection (design 8.6) is `resent`, and keeps its numbers.
+    """
 
     side: Side
     method: str
@@ -56,6 +59,7 @@ class Call:
     body: bytes
     number: int
     nth: int
+    resent: bool = False
 
     @property
     def token(self) -> str:
@@ -153,8 +157,8 @@ class Stage:
         return Trial(self.bench, suite=suite, test=f"test_{suite}", operation=operation)
 
     def asked(self, side: Side, path: str = "", method: str = "") -> list[Call]:
-        """Return what one side was asked, narrowed by path and method."""
-        return [c for c in self.calls if c.side is side and path in {"", c.path} and method in {"", c.method}]
+        """Return what one side was asked, narrowed by path and method; what was sent twice counts once."""
+        return [c for c in self.calls if c.side is side and path in {"", c.path} and method in {"", c.method} and not c.resent]
 
     async def _open(self) -> None:
         for side, service in ((Side.BASELINE, self.baseline), (Side.CANARY, self.canary)):
@@ -199,9 +203,13 @@ class Stage:
     def _call(self, side: Side, request: bytes) -> Call:
         head, _, body = request.partition(b"\r\n\r\n")
         first, *lines = head.decode("latin-1").split("\r\n")
-        method, path, _ = first.split(" ")
+        method, target, _ = first.split(" ")
+        path = target.partition("?")[0]
         fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
         mine = self.asked(side)
+        before = next((c for c in mine if c.fields["traceparent"] == fields["traceparent"]), None)
+        if before is not None:
+            return replace(before, resent=True)
         nth = sum((c.method, c.path) == (method, path) for c in mine) + 1
         return Call(side=side, method=method, path=path, fields=fields, body=body, number=len(mine) + 1, nth=nth)
 

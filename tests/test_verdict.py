@@ -198,11 +198,10 @@ def test_a_gap_is_never_a_pass() -> None:
 
 
 def test_more_trouble_never_turns_a_verdict_into_a_pass() -> None:
-    parts = product(((), (BLOCKING,)), ((), GAPS), ((), BROKE), ((), UNTRUE))
     passed = [
-        parts_
-        for parts_ in parts
-        if judge(policy(), Case(**dict(zip(("deltas", "gaps", "failures", "untrue"), parts_, strict=True)))).word is PASS
+        (deltas, gaps, failures, untrue)
+        for deltas, gaps, failures, untrue in product(((), (BLOCKING,)), ((), GAPS), ((), BROKE), ((), UNTRUE))
+        if judge(policy(), Case(deltas=deltas, gaps=gaps, failures=failures, untrue=untrue)).word is PASS
     ]
     assert passed == [((), (), (), ())]
 
@@ -217,7 +216,7 @@ def test_every_reason_is_told_the_deciding_ones_first() -> None:
 
 
 def test_findings_of_an_untrue_comparison_are_not_to_be_relied_on() -> None:
-    verdict = judge(policy(), Case(untrue=UNTRUE, deltas=(BLOCKING, replace(BLOCKING, fingerprint="zw1:2")), gaps=GAPS))
+    verdict = judge(policy(), Case(untrue=UNTRUE, deltas=(BLOCKING, replace(BLOCKING, fingerprint="zw1:2", cause="other")), gaps=GAPS))
     assert codes(verdict) == ["same-build", "not-to-be-relied-on", "silent"]
     assert verdict.reasons[1].text.startswith("2 finding(s)")
     assert codes(judge(policy(), Case(untrue=UNTRUE))) == ["same-build"]
@@ -226,6 +225,12 @@ def test_findings_of_an_untrue_comparison_are_not_to_be_relied_on() -> None:
 def test_a_blocking_reason_says_what_and_where() -> None:
     (reason,) = judge(policy(), Case(deltas=(BLOCKING,))).reasons
     assert reason.text == "high: A title at GET /static/{name} as ann"
+
+
+def test_one_cause_at_many_places_is_told_once() -> None:
+    places = [replace(BLOCKING, fingerprint=f"zw1:{n}", place=Place(method="GET", path=f"/{n}")) for n in range(3)]
+    (reason,) = judge(policy(), Case(deltas=tuple(places))).reasons
+    assert reason.text == "high: A title at GET /0 and 2 more places"
 
 
 def test_gaps_of_one_cause_are_told_once_with_what_mends_them() -> None:

@@ -17,7 +17,7 @@ from zeroweight.model.place import Place
 BOUND = 1e-3
 """The chance, run-wide, of believing a difference that is not there; divided among the candidates."""
 MOST_REPEATS = 12
-"""No candidate is asked more often than this on either side."""
+"""No candidate is asked more often than this on either side at a time."""
 EVIDENCE = 3
 """At most so many sentences of evidence are kept for a fingerprint."""
 
@@ -44,6 +44,15 @@ class Repeats:
     asked_canary: int = 0
     baseline: int = 0
     asked_baseline: int = 0
+
+    def __add__(self, other: Repeats) -> Repeats:
+        """Count both together."""
+        return Repeats(
+            canary=self.canary + other.canary,
+            asked_canary=self.asked_canary + other.asked_canary,
+            baseline=self.baseline + other.baseline,
+            asked_baseline=self.asked_baseline + other.asked_baseline,
+        )
 
     @property
     def share(self) -> float:

@@ -8,7 +8,7 @@ title: Malformed requests
 description: One paragraph for people.        # may be left out
 payloads:
   - id: json-cut-short                        # unique in its family
-    where: body                               # body | content-type | method | header | query | path
+    where: body                               # body | content-type | method | header | query | path | below
     send: '{"a": '                            # or send_base64: …, or send_repeat: {text: "[", times: 200} (or a list of them)
     name: accept                              # of a header (needed) or a query parameter (else every one that is documented)
     sign: a regular expression                # what betrays success; may be left out
@@ -263,6 +263,8 @@ def inject(plain: Probe | Operation, payload: Payload) -> Iterator[Probe]:
             yield from (_with_query(plain, parameter, payload.send) for parameter in _queried(operation, payload.name))
         case "path":
             yield from (_with_path(plain, item, payload.send) for item in operation.parameters if item.place == "path")
+        case "below":
+            yield _below(plain, payload.send)
 
 
 def _queried(operation: Operation, name: str) -> list[Parameter]:
@@ -286,6 +288,15 @@ def _with_header(probe: Probe, name: str, value: bytes) -> Probe:
     kept = tuple(pair for pair in probe.headers if pair[0].lower() != name.lower().encode())
     new = ((name.encode(), Template.of(value)),) if value else ()
     return replace(probe, headers=kept + new, parameter=Parameter(place="header", name=name))
+
+
+def _below(probe: Probe, value: bytes) -> Probe:
+    """Return the probe with segments behind its path: what no operation serves is answered by what stands in front of them all."""
+    *front, last = probe.target.parts
+    assert isinstance(last, bytes)
+    path, mark, query = last.partition(b"?")
+    target = Template.of(*front, path.rstrip(b"/") + b"/" + quote(value, safe=_SEGMENT + "/").encode() + mark + query)
+    return replace(probe, target=target, parameter=Parameter(place="path", name="*"))
 
 
 def _with_query(probe: Probe, parameter: Parameter, value: bytes) -> Probe:

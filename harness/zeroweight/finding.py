@@ -121,6 +121,8 @@ class Answer:
     outcome: Outcome
     plain: Outcome | None = None
     owner: Outcome | None = None
+    other_group: bool = False
+    """Whether caller and owner are roles of different groups: staff and a customer, say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

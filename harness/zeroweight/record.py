@@ -184,9 +184,8 @@ def exclusion_line(exclusion: Exclusion) -> NotTestedLine:
 
 def policy_lines(policy: Policy) -> dict[str, Any]:
     """Return the policy as plain JSON."""
-    plain = msgspec.to_builtins(policy)
-    plain["fail_on"], plain["unconfirmed"] = policy.fail_on.word, policy.unconfirmed.word
-    return dict(plain)
+    plain: dict[str, Any] = json.loads(msgspec.json.encode(policy))
+    return plain | {"fail_on": policy.fail_on.word, "unconfirmed": policy.unconfirmed.word}
 
 
 def versions() -> dict[str, str]:

@@ -96,11 +96,16 @@ def _forms(value: str) -> set[str]:
         *(_ESCAPE.sub(lambda found: found[0].lower(), form) for form in percent),
         *written,
         *(form.replace("/", "\\/") for form in written),
-        # As encoders for pages write it (Go, Rails, Jackson).
-        *("".join(f"\\u{ord(letter):04x}" if letter in "<>&'" else letter for letter in form) for form in written),
+        # As encoders write it that fear for pages: Go and Rails without the apostrophe, others with it.
+        *(_fearful(form, letters) for form in written for letters in ("<>&", "<>&'")),
         escaped,
         html.escape(value, quote=False),
         escaped.replace("&quot;", "&#34;").replace("&#x27;", "&#39;"),
         *encoded,
         *(form.rstrip("=") for form in encoded),
     }
+
+
+def _fearful(text: str, letters: str) -> str:
+    """Return the inside of a JSON string with some letters written by number."""
+    return "".join(f"\\u{ord(letter):04x}" if letter in letters else letter for letter in text)

@@ -13,7 +13,7 @@ from zeroweight.demo.noise import Noise
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.demo.conftest import Shop
+    from demo.conftest import Shop
 
 ORDER = {"sku": "A1", "quantity": 1}
 

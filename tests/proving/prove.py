@@ -10,7 +10,7 @@ import json
 import signal
 import sys
 import time
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -115,16 +115,15 @@ def say(text: str) -> None:
 
 
 def prove_gates(proof: Proof, gates: Gates, chosen: Sequence[tuple[str, Job]], *, jobs: int) -> None:
-    """Run the gates of flaws, harmless changes and A/A, so many at a time."""
-    with ThreadPoolExecutor(jobs) as pool:
-        running: dict[Future[Item], str] = {}
+    """Run the gates of flaws, harmless changes and A/A, so many at a time; noisy ones mostly wait, and stand in a queue of their own."""
+    with ThreadPoolExecutor(jobs) as busy, ThreadPoolExecutor(jobs) as idle:
         try:
-            for part, job in chosen:
-                running[pool.submit(_tried, gates, part, job)] = job.name
+            running = [(idle if job.noise else busy).submit(_tried, gates, part, job) for part, job in chosen]
             for done in as_completed(running):
                 proof.add(done.result())
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            busy.shutdown(wait=False, cancel_futures=True)
+            idle.shutdown(wait=False, cancel_futures=True)
             gates.close()
 
 
@@ -143,37 +142,43 @@ def prove_faults(proof: Proof, names: Sequence[str], *, jobs: int) -> None:
 
 def table(document: Row) -> None:
     """Print what prove.json says, for people."""
-    totals, aa = document["totals"], document["aa"]
+    totals, faults = document["totals"], document["faults"]
     if document["flaws"]:
-        say("\nflaws")
-        for row in document["flaws"]:
-            caught, narrow = "caught" if row["caught"] else "MISSED", "narrow" if row["narrow"] else ""
-            places = f"{len(row['found'])}/{len(row['expected_place'])}"
-            more = f"  collateral {len(row['collateral'])}" if row["collateral"] else ""
-            say(f"  {caught} {row['name']:<44} {row['family']:<14} {narrow:<7} {row['expected_rule']:<32} {places:>6} places{more}")
-        for row in document["later"]:
-            say(f"  later  {row['name']:<44} {row['family']:<14} {'narrow' if row['narrow'] else '':<7} {row['why']}")
+        _flaws(document)
     if document["benign"]:
         say("\nharmless changes")
         for row in document["benign"]:
             say(f"  {row['verdict']:<13} {row['name']}")
-    if aa["each"]:
-        say(
-            f"\none code against itself: {aa['runs']} runs with noise (seeds {', '.join(map(str, aa['seeds']))}), {aa['quiet_runs']} without"
-        )
-        say(f"  {aa['false_fails']} FAIL, {aa['inconclusive']} INCONCLUSIVE")
-        for row in aa["each"]:
-            if row["verdict"] != "PASS":
-                say(f"  {row['verdict']:<13} {row['name']}: {'; '.join(row['reasons'][:2])}")
-    if document["faults"]:
-        bad = [row for row in document["faults"] if parts.passes_falsely(row)]
-        say(f"\nfaults of the harness: {sum(not row['control'] for row in document['faults'])}, {len(bad)} false passes")
+    if document["aa"]["each"]:
+        _against_itself(document["aa"])
+    if faults:
+        say(f"\nfaults of the harness: {sum(not row['control'] for row in faults)}, {totals['false_passes']} false passes")
     say(
         f"\nrecall {totals['recall']:.0%}, {totals['collateral']} collateral, {totals['false_alarms']} false alarms, "
         f"{totals['false_passes']} false passes; {totals['seconds']:.0f} s, {totals['cpu_per_run']:.1f} CPU s a gate run"
     )
     for text in totals["below_bound"]:
         say(f"below its bound: {text}")
+
+
+def _flaws(document: Row) -> None:
+    say("\nflaws")
+    for row in document["flaws"]:
+        caught, narrow = "caught" if row["caught"] else "MISSED", "narrow" if row["narrow"] else ""
+        places = f"{len(row['found'])}/{len(row['expected_place'])}"
+        more = f"  collateral {len(row['collateral'])}" if row["collateral"] else ""
+        say(f"  {caught} {row['name']:<44} {row['family']:<14} {narrow:<7} {row['expected_rule']:<32} {places:>6} places{more}")
+    for row in document["later"]:
+        say(f"  later  {row['name']:<44} {row['family']:<14} {'narrow' if row['narrow'] else '':<7} {row['why']}")
+
+
+def _against_itself(aa: Row) -> None:
+    seeds = ", ".join(map(str, aa["seeds"]))
+    say(f"\none code against itself: {aa['runs']} runs with noise (seeds {seeds}), {aa['quiet_runs']} without")
+    say(f"  {aa['false_fails']} FAIL, {aa['inconclusive']} INCONCLUSIVE")
+    for row in aa["each"]:
+        if row["verdict"] != "PASS":
+            say(f"  {row['verdict']:<13} {row['name']}: {'; '.join(row['reasons'][:2])}")
 
 
 def main() -> None:
@@ -206,7 +211,7 @@ def main() -> None:
     sys.exit(bool(totals["failed"] or not totals["passed"]))
 
 
-def _terminated(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # a signal handler's signature
+def _terminated(number: int, frame: FrameType | None) -> None:  # a signal handler's signature
     """End on SIGTERM as on Ctrl-C: children first."""
     raise KeyboardInterrupt
 

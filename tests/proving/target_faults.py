@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 import scripts
-from workshop import FAIL, INCONCLUSIVE, USAGE, Result, Workshop, fault, faults
+from workshop import FAIL, INCONCLUSIVE, USAGE, Result, Workshop, fault, faults_of
 
 FOREIGN: Final = "order-read-foreign"
 """The flaw of most canaries: it shows on one operation, and only to a customer whose session lives."""
@@ -209,4 +209,4 @@ def identity_unexpected(shop: Workshop) -> Result:
     return shop.run(replace(shop.gate(), expect="9.9.9"), expected=INCONCLUSIVE, code="identity-mismatch")
 
 
-FAULTS: Final = faults(globals())
+FAULTS: Final = faults_of(globals())

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from target_faults import FOREIGN
-from workshop import FAIL, INCONCLUSIVE, KEPT, LEFT_OUT, Gate, Result, Workshop, fault, faults
+from workshop import FAIL, INCONCLUSIVE, KEPT, LEFT_OUT, Gate, Result, Workshop, fault, faults_of
 
 _HEAD: Final = "from __future__ import annotations\nimport pytest\nfrom zeroweight import Operation, Trial\n"
 
@@ -203,4 +203,4 @@ def clock_jumps_back(shop: Workshop) -> Result:
     return replace(_with_plugin(shop, gate, _JUMP.format(days=-2)), expected=FAIL)
 
 
-FAULTS: Final = faults(globals())
+FAULTS: Final = faults_of(globals())

@@ -100,7 +100,7 @@ def fault(title: str, *, waits: bool = False) -> Callable[[Callable[[Workshop], 
     return made
 
 
-def faults(names: Mapping[str, object]) -> tuple[Fault, ...]:
+def faults_of(names: Mapping[str, object]) -> tuple[Fault, ...]:
     """Return every fault of a module, in the order written."""
     return tuple(value for value in names.values() if isinstance(value, Fault))
 

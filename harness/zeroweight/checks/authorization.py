@@ -189,14 +189,19 @@ def refusal_changed(baseline: Answer, canary: Answer, noise: Noise) -> Iterator[
     return (move.evidence() for move in _reworded(baseline, canary, noise) if not _looked_up(move))
 
 
+def _closed(move: Move) -> bool:
+    """Whether what was lost is what a peer should never have had; a role of another group (staff) may well have needed it."""
+    return move.foreign and not move.canary.other_group
+
+
 @contrast(ACCESS_LOST, on=Answer)
 def access_lost(baseline: Answer, canary: Answer, noise: Noise) -> Iterator[Evidence]:
     """Allowed→refused by a plain request; closing a hole is not a loss.
 
-    A hole: another role's object, whose owner still gets in; an operation that the canary's schema protects, for anonymous.
+    A hole: a peer's object, whose owner still gets in; an operation that the canary's schema protects, for anonymous.
     """
     for move in moves(baseline, canary, noise):
-        if move.old is Outcome.ALLOWED and move.new is Outcome.REFUSED and not move.odd and not move.foreign:
+        if move.old is Outcome.ALLOWED and move.new is Outcome.REFUSED and not move.odd and not _closed(move):
             protected = Side.CANARY in move.probe.operation.protected
             if not (move.anonymous and protected):
                 yield move.evidence()

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
 import uuid
+from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 
 import click
+
+from zeroweight.plugin import place
 
 INCONCLUSIVE = 10
 USAGE = 4
 WORDS = {0: "PASS", 1: "FAIL"}
+LONGEST = 2000
+"""Characters of a termination message; Kubernetes cuts at 4096 bytes."""
 
 
 @click.command("run", context_settings={"ignore_unknown_options": True, "help_option_names": []})
-@click.option("--output", metavar="FOLDER", help="Where verdict.json and the reports go (default: what the file says).")
+@click.option(
+    "--output", "--zeroweight-output", metavar="FOLDER", help="Where verdict.json and the reports go (default: what the file says)."
+)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="GATE.TOML [PYTEST ARGUMENTS]...")
 def command(output: str | None, arguments: tuple[str, ...]) -> None:
     """Run the gate that GATE.TOML describes.
@@ -28,10 +36,12 @@ def command(output: str | None, arguments: tuple[str, ...]) -> None:
     The status is 0 for PASS, 1 for FAIL and 10 for INCONCLUSIVE (4: gate.toml is wrong), and the last line on stdout is the word.
     0 and 1 are given only where pytest's own status and the verdict.json of this very run agree; whatever else happens is 10.
     """
-    if not arguments or arguments[0] in {"-h", "--help"}:
+    if not arguments or arguments[0].startswith("-"):
+        # A Job with a stray --help or --version must not be a PASS.
         click.echo(command.get_help(click.get_current_context()))
-        # A Job with a stray --help must not be a PASS.
-        sys.exit(INCONCLUSIVE)
+        given = f"it is {arguments[0]}" if arguments else "it is missing"
+        click.echo(f"zeroweight: the first argument is the gate's file, like gate.toml; {given}", err=True)
+        sys.exit(_said("INCONCLUSIVE", INCONCLUSIVE))
     sys.exit(run(arguments[0], arguments[1:], output=output))
 
 
@@ -42,66 +52,64 @@ def run(gate: str, arguments: tuple[str, ...], *, output: str | None = None) -> 
         line += ["--zeroweight-output", output]
     line += arguments
     run_id = uuid.uuid4().hex
-    click.echo("zeroweight: " + " ".join(line), err=True)
-    folder = Path(output or os.environ.get("ZEROWEIGHT_OUTPUT_FOLDER") or _folder(gate))
+    click.echo("zeroweight: " + shlex.join(line), err=True)
+    told = place.folder(gate, option=output or "", sets=_sets(arguments)) / "verdict.json"
     with contextlib.suppress(OSError):  # the child tells of a folder that cannot be written
         # The child replaces it at once, but for arguments with which it never comes so far (--version, -p no:zeroweight).
-        (folder / "verdict.json").unlink()
+        told.unlink()
     status = _child(line, {**os.environ, "ZEROWEIGHT_RUN_ID": run_id})
-    word = _word(folder / "verdict.json", run_id)
+    word, why = _verdict(told, run_id)
     if status == USAGE:
-        return USAGE
+        return _said("INCONCLUSIVE", USAGE, why=why)
     agreed = status if WORDS.get(status) == word else INCONCLUSIVE
     said = WORDS.get(agreed, "INCONCLUSIVE")
-    _terminate(said, folder / "verdict.json", run_id)
-    click.echo(said)
-    return agreed
+    if agreed == INCONCLUSIVE != status:
+        why = f"pytest ended with status {status}, and {told} says {word or 'nothing about this run'}"
+        click.echo(f"zeroweight: {why}", err=True)
+    return _said(said, agreed, why=why)
+
+
+def _sets(arguments: tuple[str, ...]) -> list[str]:
+    """Return the values of --zeroweight-set, in both ways of writing it."""
+    after = [value for option, value in itertools.pairwise(arguments) if option == "--zeroweight-set"]
+    return [*after, *(each.partition("=")[2] for each in arguments if each.startswith("--zeroweight-set="))]
 
 
 def _child(line: list[str], environment: dict[str, str]) -> int:
     """Run the child to its end, forwarding SIGTERM and SIGINT to it."""
-    child = subprocess.Popen(line, env=environment)  # noqa: S603  # our own interpreter
-
-    def forward(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # a signal handler's signature
-        child.send_signal(number)
-
-    before = {number: signal.signal(number, forward) for number in (signal.SIGTERM, signal.SIGINT)}
+    early: list[int] = []
+    forward: Callable[[int], None] = early.append
+    before = {number: signal.signal(number, lambda number, _: forward(number)) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
+        child = subprocess.Popen(line, env=environment)  # noqa: S603  # our own interpreter
+        forward = child.send_signal
+        for number in early:
+            forward(number)
         return child.wait()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-def _folder(gate: str) -> str:
-    """Return the folder that the file names; the child has told of whatever is wrong with the file."""
-    import tomllib  # noqa: PLC0415  # only where no option names the folder
-
-    try:
-        return str(tomllib.loads(Path(gate).read_text("utf-8")).get("output", {}).get("folder", "zeroweight-out"))
-    except (OSError, ValueError, AttributeError):
-        return "zeroweight-out"
-
-
-def _word(path: Path, run_id: str) -> str:
-    """Return the verdict of this very run, or nothing."""
+def _verdict(path: Path, run_id: str) -> tuple[str, str]:
+    """Return the verdict of this very run and its first reason, or nothing."""
     try:
         told = json.loads(path.read_bytes())
-        return str(told["verdict"]) if told["run"]["id"] == run_id and told["run"]["finished"] else ""
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
+        if told["run"]["id"] == run_id and told["run"]["finished"] is True:
+            return str(told["verdict"]), str(told["reasons"][0]["text"]) if told["reasons"] else ""
+    except (OSError, ValueError, LookupError, TypeError):
+        pass  # no verdict of this run's
+    return "", ""
 
 
-def _terminate(word: str, path: Path, run_id: str) -> None:
-    """Write the one-line verdict where a pod's termination message is read, if asked for."""
-    place = os.environ.get("ZEROWEIGHT_TERMINATION_FILE")
-    if not place:
-        return
-    reason = ""
-    if _word(path, run_id) == word:
-        reasons = json.loads(path.read_bytes())["reasons"]
-        reason = f": {reasons[0]['text']}" if reasons else ""
-    try:
-        Path(place).write_text(f"{word}{reason}\n", encoding="utf-8")
-    except OSError as error:
-        click.echo(f"zeroweight: {place} cannot be written: {error}", err=True)
+def _said(word: str, status: int, *, why: str = "") -> int:
+    """Say the word as the last line of stdout, and where a pod's termination message is read, if asked for; returns the status."""
+    place_ = os.environ.get("ZEROWEIGHT_TERMINATION_FILE")
+    if place_:
+        line = " ".join(f"{word}: {why}".split()) if why else word
+        try:
+            Path(place_).write_text(line[:LONGEST] + "\n", encoding="utf-8")
+        except OSError as error:
+            click.echo(f"zeroweight: {place_} cannot be written: {error}", err=True)
+    click.echo(word)
+    return status

@@ -122,7 +122,8 @@ class Tokens:
 
     def _genuine(self, signed: str, algorithm: object, signature: bytes, holds: Callable[..., bool]) -> bool:
         unsigned = isinstance(algorithm, str) and algorithm.lower() == "none"
-        if not holds("token:signature", kind="none" if unsigned else "wrong"):
+        kind = "none" if unsigned else "wrong" if signature else "empty"
+        if not holds("token:signature", kind=kind):
             return True
         return algorithm == "HS256" and hmac.compare_digest(signature, self._sign(signed))
 

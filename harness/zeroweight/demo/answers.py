@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import json
 from typing import Any
 
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 
 class DeclinedError(Exception):
@@ -38,3 +39,19 @@ def failure(status: int, code: str, message: str, *, detail: str | None = None) 
     if status == 401:  # noqa: PLR2004 - the status is the name
         response.headers["www-authenticate"] = "Bearer"
     return response
+
+
+_STACK = """
+    at renderHelp (/srv/shop/dist/pages/help.js:41:11)
+    at Layer.handle [as handle_request] (/srv/shop/node_modules/express/lib/router/layer.js:95:5)
+    at next (/srv/shop/node_modules/express/lib/router/route.js:144:13)
+    at process.processTicksAndRejections (node:internal/process/task_queues:95:5)"""
+
+
+def stack_page(status: int, message: str) -> Response:
+    """Answer as a web framework does that was left in its development mode: a page with the stack. Only a flawed build gets here."""
+    text = html.escape(f"ValidationError: {message}{_STACK}").replace("\n", "<br>").replace("  ", " &nbsp;")
+    return HTMLResponse(
+        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Error</title></head><body><pre>{text}</pre></body></html>',
+        status,
+    )

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from . import acceptance, access, exposure
+from .blind import BLIND
 from .flaw import Benign, Flaw
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ FLAWS: Final[Mapping[str, Flaw]] = MappingProxyType(
             access.authorization(),
             acceptance.validation(),
             acceptance.rest(),
+            BLIND.values(),
         )
         for flaw in flaws
     }

@@ -32,6 +32,8 @@ class Field:
 
     def check(self, value: object, holds: Callable[..., bool]) -> Any:
         """Give the value if it is good, else decline with 422. The type is no guard: what comes after could not work without it."""
+        if self.type == "integer" and isinstance(value, str) and _numeric(value) and not holds("validator:type"):
+            value = int(value)
         reason = self._reason(value, holds)
         if reason is not None:
             raise DeclinedError(422, "invalid", f"{self.name} {reason}")
@@ -87,6 +89,10 @@ class Body:
 def _encodable(text: str) -> bool:
     """Say whether SQLite can keep the text as it is: JSON may spell lone surrogates and NUL."""
     return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _numeric(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 18  # noqa: PLR2004 - fits SQLite
 
 
 def _within(value: Any, bound: str, limit: Any) -> bool:

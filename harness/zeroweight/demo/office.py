@@ -38,9 +38,22 @@ def _create_user(call: Call) -> Response:
     name = call.body["name"]
     account = Account(name=name, role="customer", tenant=call.body["tenant"], display_name=name, email=f"{name}@shop.example")
     if not call.service.store.add_user(account, call.body["password"]):
-        raise DeclinedError(409, "taken", "This name is taken.")
+        hidden = call.holds("error-filter", cause="taken")
+        raise DeclinedError(409, "taken", "This name is taken." if hidden else _constraint(name))
     call.note("user created")
     return answer({"name": name, "role": account.role, "tenant": account.tenant}, 201)
+
+
+def _constraint(name: str) -> str:
+    """Say it in the database's words, which are not for callers."""
+    return f'duplicate key value violates unique constraint "users_pkey"\nDETAIL:  Key (name)=({name}) already exists.'
+
+
+def _lookup(call: Call) -> Response:
+    account = call.service.store.user(call.request.path_params["name"])
+    if account is None:
+        raise DeclinedError(404, "missing", "There is no such user.")
+    return answer(account.profile())
 
 
 def _delete_user(call: Call) -> Response:
@@ -106,6 +119,19 @@ def operations() -> tuple[Operation, ...]:
             status=201,
             shape=announcement,
         ),
+    )
+
+
+def lookup() -> Operation:
+    """Tell the operation that was not ready for a release."""
+    return describe(
+        "admin.users.read",
+        "GET /admin/users/{name}",
+        "Read a user's profile",
+        _lookup,
+        placeholders=(_NAME,),
+        shape=record("name", "role", "tenant", "display_name", "email"),
+        declines=(404,),
     )
 
 

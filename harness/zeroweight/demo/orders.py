@@ -67,6 +67,9 @@ def _list_orders(call: Call) -> Response:
 
 def _create_order(call: Call) -> Response:
     caller = call.known
+    if "note" not in call.raw and not call.holds("answers", missing="note"):
+        message = "note"
+        raise KeyError(message)  # the flaw: the property is taken to be there
     order = Order(id=call.service.new_id(), owner=caller.name, tenant=caller.tenant, **call.body)
     call.service.store.add_order(order)
     call.note("order created")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import PlainTextResponse
 
-from .answers import DeclinedError, failure
+from .answers import DeclinedError, failure, stack_page
 from .operations import Call, Operation, Service
 
 if TYPE_CHECKING:
@@ -51,11 +51,18 @@ class Door:
             if not call.holds("answers"):
                 message = "'NoneType' object has no attribute 'items'"
                 raise AttributeError(message)  # noqa: TRY301 - the flaw: a bug in the operation
-            return operation.respond(call)
+            return _perform(call)
         except DeclinedError as declined:
             return _declined(call, declined)
         except Exception as error:  # the error filter is the last guard: whatever broke, the caller gets a neutral answer
             return _broken(call, error)
+
+
+def _perform(call: Call) -> Response:
+    response = call.operation.respond(call)
+    if call.operation.owned and not call.holds("owner-first"):
+        _own(call)
+    return response
 
 
 def _admit(call: Call) -> None:
@@ -65,6 +72,8 @@ def _admit(call: Call) -> None:
         _authorise(call)
     if call.operation.owned:
         _find(call)
+        if call.holds("owner-first"):
+            _own(call)
 
 
 def _authenticate(call: Call) -> None:
@@ -89,10 +98,14 @@ def _find(call: Call) -> None:
         call.order = call.service.store.order(number)
     else:
         call.file = call.service.store.file(number)
-    thing = call.order or call.file
-    if thing is None:
+    if (call.order or call.file) is None:
         raise DeclinedError(404, "missing", "There is no such object.")
-    staff = call.caller is not None and call.caller.role == "admin"
+
+
+def _own(call: Call) -> None:
+    thing = call.order or call.file
+    assert thing is not None  # it was found before
+    staff = call.caller is not None and call.caller.role == "admin" and call.holds("staff")
     owner = call.caller is not None and call.caller.name == thing.owner
     if not (owner or staff) and call.holds(f"owner:{call.operation.owned}"):
         if "foreign-not-found" in call.service.benign:
@@ -150,6 +163,8 @@ def _declined(call: Call, declined: DeclinedError) -> Response:
         message = f"Please look at your request again: {message}"
     if declined.code == "content-type" and not call.holds("error-filter", cause="content-type"):
         detail = traceback.format_exc()
+    if call.operation.html and not call.holds("error-filter", cause="page"):
+        return stack_page(declined.status, message)
     return failure(declined.status, declined.code, message, detail=detail)
 
 

@@ -77,6 +77,8 @@ def operations(service: Service) -> tuple[Operation, ...]:
         told.append(people.live())
     if not service.guards.holds("surface:debug"):
         told.append(office.debug())
+    if not service.guards.holds("surface:lookup"):
+        told.append(office.lookup())
     schema = document(service.build, told, service.guards)
     told.append(describe("schema", "GET /openapi.json", "This document", lambda _call: answer(schema), access="public", documented=False))
     return tuple(told)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-Where = Literal["body", "query", "header", "path", "method", "content-type"]
+Where = Literal["body", "query", "header", "path", "below", "method", "content-type"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

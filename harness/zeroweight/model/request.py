@@ -75,7 +75,7 @@ class Pointer:
             key = token.replace("~1", "/").replace("~0", "~")
             if isinstance(value, Mapping):
                 value = value[key]
-            elif isinstance(value, list) and key.isdigit():
+            elif isinstance(value, list) and key.isascii() and key.isdigit():
                 value = value[int(key)]
             else:
                 raise LookupError(self.path)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sys
 
-if TYPE_CHECKING:
-    import pytest
+import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -47,3 +46,12 @@ def pytest_configure(config: pytest.Config) -> None:
         from zeroweight.plugin import gate  # noqa: PLC0415
 
         gate.begin(config)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tell a suite that is run without a gate what it lacks; a foreign test's own `trial` is none of our business."""
+    hands = vars(sys.modules.get("zeroweight.trial.trial", sys)).get("Trial")
+    ours = "trial" in metafunc.fixturenames and hands is not None and hands in vars(metafunc.module).values()
+    if ours and not active(metafunc.config):
+        said = f"{metafunc.function.__name__} is a suite, and asks for a trial: run it by pytest --zeroweight GATE.TOML"
+        raise pytest.Collector.CollectError(said)

@@ -94,6 +94,12 @@ def _pair(text: str) -> tuple[str, str]:
     return key.strip(), value
 
 
+def _last_line(report: pytest.TestReport | pytest.CollectReport) -> str:
+    """Say in one line what went wrong."""
+    crash = getattr(getattr(report.longrepr, "reprcrash", None), "message", "")
+    return str(crash).partition("\n")[0] or report.longreprtext.strip().rpartition("\n")[2]
+
+
 class Gate:
     """Prepares once, gathers what tests came to, and gives the verdict."""
 
@@ -116,6 +122,7 @@ class Gate:
         self._concluded = False
         self._shown = False
         self._hooked = False
+        self._broken: dict[str, list[str]] = {}
         self._ended: tuple[Record, Verdict, Balance, Closing] | None = None
         self.plan: Plan | None = None
 
@@ -189,10 +196,12 @@ class Gate:
             self._stop_early(result)
         if report.when == "call" or report.failed:
             self._gathered.tests[report.nodeid] = report.outcome
-        if report.failed and plain is None:
-            self._fail("foreign-test-failed", f"{report.nodeid} failed in {report.when}, and not by a finding")
+        if str(report.when) == "???":  # xdist's word for the test that a dead worker was at
+            self._fail("worker-died", f"a worker died while it ran {report.nodeid}")
+        elif report.failed and plain is None:
+            self._broken.setdefault("foreign-test-failed", []).append(f"{report.nodeid} in {report.when}: {_last_line(report)}")
         elif report.failed and not self._blocks(result):
-            self._fail("suite-broken", f"{report.nodeid} failed, and not by a finding")
+            self._broken.setdefault("suite-broken", []).append(f"{report.nodeid}: {_last_line(report)}")
 
     def _blocks(self, result: TrialResult) -> bool:
         assert self.plan is not None
@@ -206,7 +215,7 @@ class Gate:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Note a module that cannot be collected: a broken suite."""
         if report.failed:
-            self._fail("suite-broken", f"{report.nodeid} could not be collected")
+            self._fail("suite-broken", f"{report.nodeid} could not be collected: {_last_line(report)}")
 
     def pytest_report_teststatus(self, report: pytest.TestReport | pytest.CollectReport) -> tuple[str, str, str] | None:
         """Show `G` for a test with gaps."""
@@ -274,6 +283,9 @@ class Gate:
     def _conclude(self, exitstatus: int) -> Word:
         """Clean up, judge, write; whatever goes wrong here ends INCONCLUSIVE."""
         try:
+            for code, tests in self._broken.items():
+                many = f"{len(tests)} tests failed" if len(tests) > 1 else "a test failed"
+                self._fail(code, f"{many}, and not by a finding: {tests[0]}")
             early = self._early(exitstatus)
             if early and self.plan is not None:
                 self._fail("interrupted", f"the run was ended early: {early}")

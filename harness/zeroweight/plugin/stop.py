@@ -10,6 +10,8 @@ from types import FrameType
 from typing import Any
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
+ONE = 1.0
+"""Seconds in which two signals are one: a terminal's Ctrl-C reaches this process and its parent, which passes it on."""
 SHARE = 0.25
 """The share of the grace that requests under way get to come home; then they are given up."""
 LEAST = 1.0
@@ -28,6 +30,7 @@ class Stop:
         self._grace = grace
         self._since = 0.0
         self._deaf = False
+        self._insisting = False
         self._timer: threading.Timer | None = None
         self._before: dict[signal.Signals, Any] = {}
         self.told = ""
@@ -59,22 +62,25 @@ class Stop:
 
     def _heard(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002  # a signal handler's signature
         first = not self.told
-        self.told = self.told or signal.Signals(number).name
-        if self._deaf:
+        if not first and not self._insisting and time.monotonic() - self._since < ONE:
             return
+        self.told = self.told or signal.Signals(number).name
         if first:
             self._since = time.monotonic()
-            if self.gently is not None:
-                self.gently(self.told)
-                self._timer = threading.Timer(self._grace * SHARE, self._insist)
-                self._timer.daemon = True
-                self._timer.start()
-                return
+        if self._deaf:
+            return
+        if first and self.gently is not None:
+            self.gently(self.told)
+            self._timer = threading.Timer(self._grace * SHARE, self._insist)
+            self._timer.daemon = True
+            self._timer.start()
+            return
         self._deaf = True  # a second interrupt would hit the handling of the first
         raise KeyboardInterrupt
 
     def _insist(self) -> None:
         """Signal again from outside, so that a main thread that waits for an answer wakes up."""
+        self._insisting = True
         main = threading.main_thread().ident
         if main is not None:
             signal.pthread_kill(main, signal.SIGTERM)

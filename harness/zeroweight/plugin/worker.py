@@ -13,6 +13,8 @@ from zeroweight.checks.check import Check
 from zeroweight.fixtures import Fixtures
 from zeroweight.model.operation import Operation
 from zeroweight.plan import Plan
+from zeroweight.plugin.veil import veil_error, veil_report
+from zeroweight.redact import Redactor
 from zeroweight.session.setup import Opened
 from zeroweight.trial.result import TrialResult
 from zeroweight.trial.trial import Trial
@@ -20,6 +22,8 @@ from zeroweight.verdict import Action
 
 RESULT = pytest.StashKey[str]()
 GAPS = pytest.StashKey[int]()
+LONGEST = 200
+"""Characters of an error that a gap tells."""
 
 
 def begin(config: pytest.Config) -> None:
@@ -39,6 +43,10 @@ def register(config: pytest.Config, plan: Plan, *, worker: str) -> Runner:
     return runner
 
 
+def _first_line(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".partition("\n")[0][:LONGEST]
+
+
 class Runner:
     """Opens the bench at the first trial, settles each trial, and closes everything at the end."""
 
@@ -48,11 +56,13 @@ class Runner:
         self._plan = plan
         self._worker = worker
         self._opened: Opened | None = None
+        self._redactor = Redactor(plan.secrets, key=plan.key)
 
     def make(self, request: pytest.FixtureRequest, operation: Operation | None) -> Trial:
         """Make the trial of one test."""
         if self._opened is None:
             self._opened = Opened(self._plan, worker=self._worker, own_checks=self._own_checks())
+            self._redactor = self._opened.redactor
         path = request.node.path
         return Trial(self._opened.bench, suite=path.stem.removeprefix("test_"), test=request.node.name, operation=operation)
 
@@ -81,7 +91,7 @@ class Runner:
         try:
             result = yield
         except (Exception, pytest.skip.Exception, pytest.fail.Exception) as error:
-            trial.gap(item.name, why=f"the suite ended early by {type(error).__name__}: {error}", fix="mend the suite, or suites.skip it")
+            trial.gap(item.name, why=f"the suite ended early by {_first_line(error)}", fix="mend the suite, or suites.skip it")
             self._settle(item, trial)
             raise
         settled = self._settle(item, trial)
@@ -93,26 +103,29 @@ class Runner:
 
     def _settle(self, item: pytest.Item, trial: Trial) -> TrialResult:
         settled = trial.settle()
-        assert self._opened is not None
-        plain = self._opened.redactor.plain(msgspec.to_builtins(settled))
+        plain = self._redactor.plain(msgspec.to_builtins(settled))
         item.stash[RESULT] = json.dumps(plain)
         item.stash[GAPS] = len(settled.gaps)
         return settled
 
-    @pytest.hookimpl(wrapper=True)
+    @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Put the result on the test's report as plain text; and keep every credential out of what pytest shows of a failure."""
+        """Put the result on the test's report as plain text; innermost, so that no other plugin sees a credential in it."""
+        veil_error(call, self._redactor)
         report = yield
-        if self._opened is not None:
-            shown = str(report.longrepr)
-            if (clean := self._opened.redactor.text(shown)) != shown:
-                report.longrepr = clean
-            report.sections = [(name, self._opened.redactor.text(text)) for name, text in report.sections]
+        veil_report(report, self._redactor)
         if call.when == "call" and RESULT in item.stash:
             report.zeroweight_result = item.stash[RESULT]  # type: ignore[attr-defined]  # the road that pytest offers plugins
             report.zeroweight_gaps = item.stash[GAPS]  # type: ignore[attr-defined]  # as above
+        return report
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_make_collect_report(self) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """Keep every credential out of what is shown of a suite that cannot be collected."""
+        report = yield
+        veil_report(report, self._redactor)
         return report
 
     @pytest.hookimpl(trylast=True)

@@ -74,6 +74,7 @@ def balance(plan: Plan, results: Sequence[TrialResult]) -> Balance:
     callable_ = [operation.label for operation in plan.operations if _may_be_called(operation.label, plan)]
     unreached = tuple(label for label in callable_ if label in asked and not any(label == got for got, _ in allowed))
     gaps += _shares(plan, callable_, asked, allowed)
+    gaps += _never_allowed(plan, allowed)
     gaps = list(dict.fromkeys(gaps))
     needed = tuple(gap for gap in gaps if _required(plan, gap))
     return Balance(
@@ -104,7 +105,14 @@ def _owed_and_not_got(plan: Plan, crossed: Sequence[Owed], gaps: Sequence[Gap], 
     found += [_idle(suite) for suite in idle if suite not in worked and not plan.blocked]
     if plan.blocked:
         found.append(Gap(what="the whole run", why=plan.blocked, code="blocked"))
+    elif not crossed:
+        found.append(_nothing())
     return found
+
+
+def _nothing() -> Gap:
+    why = "not a single look was taken at both sides"
+    return Gap(what="the whole run", why=why, fix="see policy.require.suites and suites.skip", code="nothing-compared")
 
 
 def _idle(suite: str) -> Gap:
@@ -118,7 +126,7 @@ def _may_be_called(label: str, plan: Plan) -> bool:
 
 
 def _shares(plan: Plan, callable_: Sequence[str], asked: frozenset[str], allowed: frozenset[tuple[str, str]]) -> list[Gap]:
-    """Return gaps for the shares that a PASS needs: operations answered, operations allowed, roles allowed."""
+    """Return gaps for the shares that a PASS needs: operations answered, operations allowed."""
     need = plan.policy.require
     found: list[Gap] = []
     if not callable_:
@@ -137,15 +145,19 @@ def _shares(plan: Plan, callable_: Sequence[str], asked: frozenset[str], allowed
         )
         fix = "declare [resources] for their ids, give examples in the schema, or add roles"
         found.append(Gap(what=_some(lacking), why=why, fix=fix, code="operations-allowed"))
+    return found
+
+
+def _never_allowed(plan: Plan, allowed: frozenset[tuple[str, str]]) -> list[Gap]:
+    """Return a gap for each required role that the baseline never allowed anything, unless another gap tells of it."""
     lucky = {role for _, role in allowed}
     known = {gap.role for gap in plan.gaps if gap.role}
-    for role in need.roles:
-        if role not in lucky and role not in known:
-            why = "it was never allowed anything, so nothing that was refused to it means anything"
-            found.append(
-                Gap(what=f"role {role}", why=why, fix=f"see roles.{role} and its credentials", code="role-never-allowed", role=role)
-            )
-    return found
+    why = "it was never allowed anything, so nothing that was refused to it means anything"
+    return [
+        Gap(what=f"role {role}", why=why, fix=f"see roles.{role} and its credentials", code="role-never-allowed", role=role)
+        for role in plan.policy.require.roles
+        if role not in lucky and role not in known and not plan.blocked
+    ]
 
 
 def _some(labels: Sequence[str]) -> str:

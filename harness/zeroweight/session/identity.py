@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from zeroweight.drivers.http import HttpDriver
 from zeroweight.errors import Unreachable
@@ -28,13 +28,14 @@ class Proof:
     unreachable: Mapping[Side, str] = field(default_factory=dict)
 
 
-async def read(driver: HttpDriver, identity: Identity, path: str) -> str:
-    """Return the build that a side says it is, or nothing; raises Unreachable. `path` is asked where a header carries it."""
-    if identity.header:
-        answer = await driver.plain("GET", path)
-        return answer.headers.get(identity.header)
+async def read(driver: HttpDriver, identity: Identity) -> str:
+    """Return the build that a side says it is in the answer to `identity.get`, or nothing; raises Unreachable."""
     answer = await driver.plain("GET", identity.get)
-    return _pointed(answer, identity.pointer)
+    return _said(answer, identity)
+
+
+def _said(answer: Response, identity: Identity) -> str:
+    return answer.headers.get(identity.header) if identity.header else _pointed(answer, identity.pointer)
 
 
 def _pointed(answer: Response, pointer: str) -> str:
@@ -46,21 +47,29 @@ def _pointed(answer: Response, pointer: str) -> str:
 
 
 async def discover(drivers: Mapping[Side, HttpDriver], path: str) -> Identity:
-    """Return a place where both sides name a build, the first where the two differ; empty when there is none. Raises Unreachable."""
-    answers = {side: await driver.plain("GET", path) for side, driver in drivers.items()}
-    named = [name for name in HEADERS if all(name in answer.headers for answer in answers.values())]
-    for name in sorted(named, key=lambda each: answers[Side.BASELINE].headers.get(each) == answers[Side.CANARY].headers.get(each)):
-        return Identity(header=name)
-    for endpoint in ENDPOINTS:
-        both = [await driver.plain("GET", endpoint) for driver in drivers.values()]
-        for pointer in POINTERS:
-            if all(_pointed(answer, pointer) for answer in both):
-                return Identity(get=endpoint, pointer=pointer)
-    return Identity()
+    """Return a place where both sides name a build: the first where the two differ, else the first. Raises Unreachable.
+
+    A version of the API or of the framework is the same on both sides; where another place tells them apart, that one names the build.
+    """
+    alike = Identity()
+    headers = [Identity(header=name, get=path) for name in HEADERS]
+    for endpoint in ("", *ENDPOINTS):
+        places = [Identity(get=endpoint, pointer=pointer) for pointer in POINTERS] if endpoint else headers
+        answers = [await driver.plain("GET", endpoint or path) for driver in drivers.values()]
+        for place in places:
+            said = [_said(answer, place) for answer in answers]
+            if all(said) and len(set(said)) > 1:
+                return place
+            if all(said) and not alike.get:
+                alike = place
+    return alike
 
 
 async def prove(drivers: Mapping[Side, HttpDriver], identity: Identity, path: str, *, aa: bool) -> Proof:
-    """Read both builds and say why the comparison would be untrue: `identity-unproven`, `identity-mismatch`, `same-build`."""
+    """Read both builds and say why the comparison would be untrue: `identity-unproven`, `identity-mismatch`, `same-build`.
+
+    The proof's identity has a `get` also where a header carries the build: at the end the same answers are looked at.
+    """
     silent: dict[Side, str] = {}
     for side, driver in drivers.items():
         try:
@@ -70,10 +79,10 @@ async def prove(drivers: Mapping[Side, HttpDriver], identity: Identity, path: st
     if silent:
         return Proof(identity=identity, builds={}, unreachable=silent)
     try:
-        found = identity if identity.header or identity.get else await discover(drivers, path)
-        if not (found.header or found.get):
+        found = replace(identity, get=identity.get or path) if identity.header or identity.get else await discover(drivers, path)
+        if not found.get:
             return Proof(identity=found, builds={}, untrue=(_unproven(),))
-        builds = {side: await read(driver, found, path) for side, driver in drivers.items()}
+        builds = {side: await read(driver, found) for side, driver in drivers.items()}
     except Unreachable as error:
         return Proof(identity=identity, builds={}, untrue=(Reason(code="identity-unproven", text=str(error)),))
     return Proof(identity=found, builds=builds, untrue=tuple(_faults(drivers, found, builds, aa=aa)))

@@ -202,7 +202,7 @@ async def _prepare(
         ledger=replace(ledger, excluded=(*ledger.excluded, *excluded)),
         secrets=tuple(secrets),
         gaps=(*gaps, *met.gaps),
-        notes=tuple(notes),
+        notes=(*notes, *_without_effect(config.api.exclude, excluded)),
     )
 
 
@@ -224,10 +224,20 @@ def _excluded(operations: Sequence[Operation], exclude: Sequence[str]) -> tuple[
     for operation in operations:
         line = next((e for e in exclude if e == operation.label or (e.startswith("tag:") and e[4:] in operation.tags)), "")
         if line:
-            out.append(Exclusion(what=operation.label, why=f'api.exclude has "{line}"', operation=operation.label))
+            out.append(Exclusion(what=operation.label, why=_by(line), operation=operation.label))
         else:
             kept.append(operation)
     return kept, out
+
+
+def _without_effect(exclude: Sequence[str], excluded: Sequence[Exclusion]) -> tuple[str, ...]:
+    """Return a note for each line that took nothing out: a slip of the pen must not pass for safety."""
+    used = {exclusion.why for exclusion in excluded}
+    return tuple(f'api.exclude has "{line}", which is no operation and no tag of the schema.' for line in exclude if _by(line) not in used)
+
+
+def _by(line: str) -> str:
+    return f'api.exclude has "{line}"'
 
 
 def _left_out(

@@ -19,7 +19,10 @@ def name_of(path: Path) -> str:
 
 
 def files(config: Config) -> dict[str, Path]:
-    """Return suite → file: the shipped ones and those of `suites.paths`, but for skipped ones. Raises ConfigError where a path has none."""
+    """Return suite → file: the shipped ones and those of `suites.paths`, but for skipped ones.
+
+    Raises ConfigError where a path has none, and where two files are one suite: the one would run, and the other's debts be crossed off.
+    """
     found: dict[str, Path] = {}
     try:
         found = {name_of(path): path for path in sorted(shipped("suites").glob("test_*.py"))}
@@ -30,7 +33,12 @@ def files(config: Config) -> dict[str, Path]:
         own = [place] if place.is_file() else sorted(place.rglob("test_*.py"))
         if not own:
             raise ConfigError(f"no test_*.py in {text}", where="suites.paths", fix="Name a folder of suites, or take the line out")
-        found |= {name_of(path): path for path in own}
+        for path in own:
+            name = name_of(path)
+            if name not in config.suites.skip and found.get(name, path).resolve() != path.resolve():
+                what = f"{path} and {found[name]} are both the suite {name}"
+                raise ConfigError(what, where="suites.paths", fix="Rename one of them: a suite is called by its file's name")
+            found[name] = path
     return {name: path for name, path in found.items() if name not in config.suites.skip}
 
 
@@ -43,11 +51,23 @@ def owes(path: Path | None) -> tuple[str, ...]:
     except (OSError, SyntaxError, ValueError):
         return DEFAULT
     for node in tree.body:
-        if isinstance(node, ast.Assign) and any(isinstance(name, ast.Name) and name.id == "OWES" for name in node.targets):
-            try:
-                told = ast.literal_eval(node.value)
-            except ValueError:
-                return DEFAULT
-            if isinstance(told, tuple) and all(part in DEFAULT for part in told) and "operation" in told:
-                return tuple(str(part) for part in told)
+        value = _told(node)
+        if value is None:
+            continue
+        try:
+            told = ast.literal_eval(value)
+        except ValueError:
+            return DEFAULT
+        if isinstance(told, tuple) and all(part in DEFAULT for part in told) and "operation" in told:
+            return tuple(str(part) for part in told)
     return DEFAULT
+
+
+def _told(node: ast.stmt) -> ast.expr | None:
+    """Return what a statement of a module says of `OWES`, with or without its type."""
+    match node:
+        case ast.Assign(targets=names, value=value) if any(isinstance(name, ast.Name) and name.id == "OWES" for name in names):
+            return value
+        case ast.AnnAssign(target=ast.Name(id="OWES"), value=value):
+            return value
+    return None

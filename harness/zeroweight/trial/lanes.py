@@ -224,7 +224,8 @@ def _trouble(trace: Trace) -> str:
     burst = any(probe.intent is Intent.BURST for probe in trace.scenario.judged)
     if not burst and any(backing_off(exchange) is not None for exchange in trace.exchanges):
         return "limited"
-    return "setup" if trace.lost else ""
+    whole = len(trace.judged) == len(trace.scenario.judged)
+    return "setup" if trace.lost and not whole else ""
 
 
 def _one_sided(asked: Asked) -> bool:

@@ -120,13 +120,13 @@ class Objects:
         """Return the slot that stands for an owner's object."""
         return Slot(name=f"{kind}:{owner}", owner=owner, kind=kind)
 
-    def creation(self, slot: Slot) -> Scenario:
-        """Return the scenario that makes one object and captures its id."""
+    def creation(self, slot: Slot, *, judged: bool = False) -> Scenario:
+        """Return the scenario that makes one object and captures its id; `judged`: a create that only the canary fails is a finding."""
         resource = self._resources[slot.kind]
         probe = self._probe(resource.create, slot.owner, {})
         if resource.body:
             probe = probe.with_(json=self._veiled(resource.body))
-        step = Step(probe=replace(probe, label=f"make {slot.kind}"), captures={slot.name: Pointer(path=resource.id)}, judged=False)
+        step = Step(probe=replace(probe, label=f"make {slot.kind}"), captures={slot.name: Pointer(path=resource.id)}, judged=judged)
         return Scenario(steps=(step,), undo=self._removal(slot), name=f"make {slot.kind} of {slot.owner}")
 
     def fresh(self, scenario: Scenario) -> Scenario:

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from zeroweight.checks.outcome import Context, outcome
 from zeroweight.errors import ZeroweightError
-from zeroweight.model.http import Trace
+from zeroweight.model.http import Failure, Trace
 from zeroweight.model.look import Gap, Look
 from zeroweight.model.outcome import Outcome
 from zeroweight.model.request import Scenario
@@ -31,6 +31,8 @@ class Sentinels:
         self._lanes = lanes
         self._enrol = enrol
         self.renewed = 0
+        self._unsent: Failure | None = None
+        """Why the last known-good request could not be sent; None when it was."""
 
     async def guard(self, scenarios: Sequence[Scenario], looks: list[Look[Trace]]) -> list[Look[Trace]]:
         """Return the looks, those of a dead session asked again or void."""
@@ -55,6 +57,7 @@ class Sentinels:
     async def _allowed(self, side: Side, role: str) -> bool:
         trace = await self._lanes.one(side, self._known_good[role])
         answers = trace.judged
+        self._unsent = trace.failure if trace.failure is not None and trace.failure.ours else None
         return bool(answers) and outcome(answers[-1], Context()) is Outcome.ALLOWED
 
     async def _revive(self, role: str) -> bool:
@@ -73,6 +76,9 @@ class Sentinels:
 
     def _void(self, scenario: Scenario, role: str) -> Gap:
         what = (scenario.judged or tuple(step.probe for step in scenario.steps))[0].operation.label
+        if self._unsent is not None:
+            why = f"nothing may be sent any more to vouch for the session of {role}: {self._unsent.text}"
+            return Gap(what=f"{what} as {role}", why=why, fix="raise the budget", code=self._unsent.kind)
         return Gap(
             what=f"{what} as {role}",
             why=f"the session of {role} was lost, and logging in again did not bring it back",

@@ -16,6 +16,7 @@ from zeroweight.model.outcome import Level, Outcome
 from zeroweight.model.place import ANYWHERE
 from zeroweight.model.request import Intent, Probe, Scenario, Slot
 from zeroweight.model.role import Role
+from zeroweight.trial.lanes import ASKS
 from zeroweight.trial.objects import captured
 from zeroweight.trial.result import TrialResult
 from zeroweight.trial.settle import Examiner, Pair
@@ -35,11 +36,13 @@ class Trial:
         self._suite = suite
         self._test = test
         self._operation = operation
-        self._examiner = Examiner(bench.checks, bench.redactor, bench.past)
+        self._examiner = Examiner(bench.checks, bench.redactor, bench.past, {name: role.group for name, role in bench.roles.items()})
         self._gaps: list[Gap] = []
         self._exclusions: list[Exclusion] = []
         self._crossed: set[Owed] = set()
         self._allowed: set[tuple[str, str]] = set()
+        self._let_in: set[tuple[str, str, str]] = set()
+        self._unmade: dict[str, str] = {}
         self._asked: set[str] = set()
         self._tallies: list[Tally] = []
         self._resent = 0
@@ -92,18 +95,18 @@ class Trial:
         slots = {name: self.resource(kind, whose) for name, kind in operation.resources.items() if self._bench.objects.knows(kind)}
         return probe.with_(path=slots)
 
-    def cases(self, operation: Operation, *intents: Intent, role: str = "anonymous") -> Iterator[Probe]:
-        """Yield the operation's requests of some intents: the valid one, and every payload that fits, as one role."""
-        plain = self.valid(operation, role=role)
+    def cases(self, operation: Operation, *intents: Intent, role: str = "anonymous", owner: str = "") -> Iterator[Probe]:
+        """Yield the operation's requests of some intents, as one role about one owner's object: the valid one, every payload that fits."""
+        plain = self.valid(operation, role=role, owner=owner)
         if Intent.NORMAL in intents:
             yield plain
         for payload in self._bench.payloads:
             if Intent.INVALID in intents and payload.family == "malformed":
                 yield from inject(plain, payload)
 
-    def allowed(self, operation: Operation, role: str) -> bool:
-        """Whether the baseline allowed the operation to the role in this trial so far."""
-        return (operation.label, role) in self._allowed
+    def allowed(self, probe: Probe) -> bool:
+        """Whether the baseline allowed the plain request, or one of the same role about the same owner's object, in this trial so far."""
+        return (probe.operation.label, probe.role, probe.owner) in self._let_in
 
     def resource(self, kind: str, owner: str) -> Slot:
         """Return the slot of an owner's object; it is made lazily, on both sides, and afresh for requests that may change it."""
@@ -183,12 +186,30 @@ class Trial:
         lacking = [slot for name, slot in wanted.items() if any(name not in objects.shared[side] for side in objects.shared)]
         if not lacking:
             return
-        # The undo of a shared object is the end of the run, by the journal.
-        creations = [replace(objects.creation(slot), undo=()) for slot in lacking]
-        for look in self._bench.run(self._bench.lanes.send(creations)):
-            for half in (look.baseline, look.canary):
-                if look.gap is None and half is not None:
-                    objects.shared[half.target.side].update(captured(half))
+        for _ in range(ASKS):
+            # The undo of a shared object is the end of the run, by the journal.
+            creations = [replace(objects.creation(slot, judged=True), undo=()) for slot in lacking]
+            looks = self._bench.run(self._bench.lanes.send(creations))
+            self._examiner.take(creations, looks)
+            for slot, look in zip(lacking, looks, strict=True):
+                self._keep(slot, look)
+            lacking = [slot for slot in lacking if any(slot.name not in objects.shared[side] for side in objects.shared)]
+            if not lacking:
+                return
+
+    def _keep(self, slot: Slot, look: Look[Trace]) -> None:
+        """Keep the ids of a new object, or why a side has none."""
+        if look.gap is not None:
+            self._unmade[slot.name] = look.gap.why
+        for half in (look.baseline, look.canary):
+            if half is None:
+                continue
+            self._bench.objects.shared[half.target.side].update(captured(half))
+            if half.lost and half.exchanges:
+                last = half.exchanges[-1]
+                self._unmade[slot.name] = (
+                    f"{last.probe.operation.label} answered {last.status} on the {half.target.side}, so there is no object"
+                )
 
     def _book(self, scenarios: Sequence[Scenario], looks: Sequence[Look[Trace]], pairs: Sequence[Pair]) -> None:
         """Cross off what was seen on both sides, and keep what was not."""
@@ -203,11 +224,15 @@ class Trial:
             self._resent += pair.baseline.exchange.resent + pair.canary.exchange.resent
             if pair.baseline.outcome is Outcome.ALLOWED:
                 self._allowed.add((label, probe.role))
+                self._let_in.add((label, probe.role, probe.owner))
 
     def _book_gap(self, scenario: Scenario, gap: Gap) -> None:
         """Keep a gap with its place; what the level forbids is the operator's choice, and an Exclusion."""
         judged = scenario.judged or tuple(step.probe for step in scenario.steps)
         operation, role = judged[0].operation.label, judged[0].role
+        unmade = next((self._unmade[slot.name] for probe in judged for slot in probe.slots if slot.name in self._unmade), "")
+        if gap.code == "unbound" and unmade:
+            gap = replace(gap, why=unmade, fix="see [resources] and what the create answered", code="setup")
         if gap.code == "level":
             self._exclusions.append(Exclusion(what=gap.what, why=gap.why, suite=self._suite, operation=operation, role=role))
         elif judged[0].intent is Intent.NORMAL or gap.code not in {"silent", "unbound"}:

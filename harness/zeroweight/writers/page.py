@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,14 +14,23 @@ from zeroweight.shipped import shipped
 ORDER = ("block", "waived", "warn", "ignore")
 STATES = ("new", "unsteady", "unchanged", "absent")
 SEVERITIES = ("critical", "high", "medium", "low", "note")
+UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\U000e0000-\U000e007f]")
+"""What hides or reorders text around it, and halves of characters, which no file can hold."""
 
 
 def write(record: Mapping[str, Any], path: Path) -> None:
     """Write the page of a redacted plain record; raises OSError and jinja2's errors, which the caller turns into a reason."""
-    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(shipped("reports")), autoescape=True, undefined=jinja2.StrictUndefined)
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(shipped("reports")), autoescape=True, undefined=jinja2.StrictUndefined, finalize=seen
+    )
     told = record["summary"]
     page = environment.get_template("report.html.j2").render(record=record, told=told, groups=groups(told["findings"]))
     path.write_text(page, encoding="utf-8")
+
+
+def seen(value: Any) -> Any:
+    """Return a text with everything unseen written by its number; other values as they are. Escaping comes after it."""
+    return UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", value) if isinstance(value, str) else value
 
 
 def groups(findings: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:

@@ -1,0 +1,82 @@
+"""What users add from outside: suites, payloads, checks and publishing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from gating import NARROW, Ran
+from small_service import TOKENS
+
+Gate = Callable[..., Ran]
+
+# The suite of API.md, for the notes of the small service.
+SUITE = '''
+from zeroweight import Operation, Trial
+def test_notes(trial: Trial, operation: Operation) -> None:
+    """Each note as each role, on alice's."""
+    trial.send(operation.example().with_(path={"id": trial.resource("note", "alice")}).as_(r) for r in trial.roles)
+'''
+PAYLOADS = """
+title: Words of our own
+description: What our own parser once fell over.
+payloads:
+  - { id: our-own-word, where: body, send: '{"text": 7}', cwe: 20 }
+"""
+CHECK = """
+import json, pathlib
+from zeroweight import Evidence, Exchange, Rule, Severity, check
+RULE = Rule(id="shop.greeting", title="The service greets", severity=Severity.HIGH, cwe=200, owasp="API8:2023", remedy="Do not.")
+@check(RULE, on=Exchange)
+def greets(seen):
+    if b"alice" in seen.exchange.response.body if hasattr(seen, "exchange") else b"alice" in seen.response.body:
+        yield Evidence(says="it says alice")
+def pytest_zeroweight_checks():
+    return [greets]
+def pytest_zeroweight_verdict(verdict, record):
+    pathlib.Path("published.json").write_text(json.dumps([verdict.word, record]))
+"""
+
+
+def test_a_suite_of_ones_own_is_run_and_owed(gate: Gate) -> None:
+    ran = gate(more=NARROW + 'paths = ["security"]\n', files={"security/test_notes.py": SUITE})
+    ran.said("PASS", 0)
+    record = json.loads((ran.folder / "zeroweight-out/record.json").read_text())
+    assert sum("test_notes" in name for name in record["tests"]) == 6
+    assert ran.verdict["coverage"]["owed"] > 18
+
+
+def test_a_suite_of_ones_own_that_is_narrowed_away_is_missed(gate: Gate) -> None:
+    ran = gate(more=NARROW + 'paths = ["security"]\n', files={"security/test_notes.py": SUITE}, args=("-k", "not test_notes"))
+    ran.said("INCONCLUSIVE", 10)
+
+
+def test_a_payload_folder_of_ones_own_is_said(gate: Gate) -> None:
+    files = {"words/malformed.yaml": PAYLOADS}
+    ran = gate(more='[suites]\nskip = ["authorization", "headers"]\n[payloads]\npaths = ["words"]\n', files=files)
+    ran.said("PASS", 0)
+    plain = gate(more='[suites]\nskip = ["authorization", "headers"]\n')
+    assert ran.verdict["counts"]["pairs"] > plain.verdict["counts"]["pairs"]
+
+
+def test_a_check_of_ones_own_looks_at_everything(gate: Gate) -> None:
+    """What both sides show is no regression, and stands in the record."""
+    ran = gate(files={"conftest.py": CHECK})
+    ran.said("PASS", 0)
+    found = [finding for finding in ran.verdict["findings"] if finding["rule"] == "shop.greeting"]
+    assert {finding["state"] for finding in found} == {"unchanged"}
+
+
+def test_a_check_of_ones_own_works_in_workers(gate: Gate) -> None:
+    ran = gate(files={"conftest.py": CHECK}, args=("-n", "2"))
+    ran.said("PASS", 0)
+    assert [finding for finding in ran.verdict["findings"] if finding["rule"] == "shop.greeting"]
+
+
+def test_a_verdict_is_published_with_a_redacted_record(gate: Gate) -> None:
+    ran = gate(files={"conftest.py": CHECK}, flaws=("open-admin", "trace"), echo=True, more="")
+    ran.said("FAIL", 1)
+    text = (ran.folder / "published.json").read_text()
+    word, record = json.loads(text)
+    assert (word, record["summary"]["verdict"]) == ("FAIL", "FAIL")
+    assert not [token for token in TOKENS.values() if token in text]

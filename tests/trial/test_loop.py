@@ -1,0 +1,98 @@
+"""One loop in a thread of its own: whoever waits gets the result, the error or the interrupt."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import threading
+
+import pytest
+
+from zeroweight.trial.loop import Loop
+
+
+def test_a_caller_gets_the_result_of_what_runs_in_another_thread() -> None:
+    async def where(number: int) -> tuple[int, str]:
+        await asyncio.sleep(0)
+        return number, threading.current_thread().name
+
+    loop = Loop()
+    assert loop.run(where(7)) == (7, "zeroweight-loop")
+    loop.close()
+
+
+def test_whatever_a_coroutine_raises_is_raised_to_its_caller() -> None:
+    async def fails() -> None:
+        await asyncio.sleep(0)
+        raise LookupError("gone")
+
+    loop = Loop()
+    with pytest.raises(LookupError, match="gone"):
+        loop.run(fails())
+    assert loop.run(asyncio.sleep(0, "still there")) == "still there"
+    loop.close()
+
+
+def test_an_interrupt_of_the_caller_cancels_what_it_waited_for() -> None:
+    began, ended = threading.Event(), threading.Event()
+
+    async def waits() -> None:
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    loop = Loop()
+
+    main = threading.main_thread().ident or 0
+
+    def interrupt() -> None:
+        began.wait(30)
+        while sys._current_frames()[main].f_code.co_name != "wait":  # until the caller waits for the result, and nowhere else
+            pass
+        signal.pthread_kill(main, signal.SIGINT)
+
+    other = threading.Thread(target=interrupt)
+    other.start()
+    with pytest.raises(KeyboardInterrupt):
+        loop.run(waits())
+    other.join()
+    assert ended.wait(30)
+    loop.close()
+
+
+def test_closing_cancels_what_still_runs_and_ends_the_thread() -> None:
+    seen: list[str] = []
+    began = threading.Event()
+
+    async def stays() -> None:
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            seen.append("cancelled")
+            raise
+
+    async def start() -> asyncio.Task[None]:
+        return asyncio.create_task(stays())
+
+    loop = Loop()
+    task = loop.run(start())
+    began.wait(30)
+    loop.close()
+    assert seen == ["cancelled"]
+    assert task.cancelled()
+    assert not any(thread.name == "zeroweight-loop" for thread in threading.enumerate())
+
+
+def test_two_loops_do_not_share_anything() -> None:
+    async def own() -> asyncio.AbstractEventLoop:
+        return asyncio.get_running_loop()
+
+    one, two = Loop(), Loop()
+    assert one.run(own()) is not two.run(own())
+    one.close()
+    assert two.run(asyncio.sleep(0, 7)) == 7
+    two.close()
