@@ -132,7 +132,7 @@ class Small:
             answer |= self._told(asked)
         text = answer if isinstance(answer, str) else json.dumps(answer)
         kind = "text/plain" if isinstance(answer, str) else "application/json"
-        lines = [f"HTTP/1.1 {status} Said", f"content-type: {kind}", f"x-build: {self.build}"]
+        lines = [f"HTTP/1.1 {status} Said", f"content-type: {kind}", "x-build: " + " ".join(self.build.splitlines())]
         if "no-nosniff" not in self.flaws:
             lines.append("x-content-type-options: nosniff")
         if self.echo:

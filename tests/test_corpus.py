@@ -52,10 +52,10 @@ def written(folder: Path, *entries: str, head: str = "title: T", name: str = "ma
 def test_the_shipped_payloads_are_few_small_and_harmless() -> None:
     found = payloads([shipped("payloads")])
     malformed = [item for item in found if item.family == "malformed"]
-    assert 15 <= len(malformed) <= 30
+    assert 15 <= len(malformed) <= 40
     assert all(len(item.send) <= 2_000 for item in malformed)
     assert all(item.cwe for item in malformed)
-    assert {item.send for item in malformed if item.where == "method"} == {b"FOO"}
+    assert {item.send for item in malformed if item.where == "method"} == {b"FOO", b"OPTIONS"}
     by_id = {item.id: item.send for item in malformed}
     assert json.loads(by_id["nul-in-text"]) == {"name": "a\x00b"}
     assert by_id["deep-nesting"].count(b"{") == by_id["deep-nesting"].count(b"}") == 200
@@ -290,3 +290,10 @@ def test_the_whole_shipped_corpus_fits_every_operation_the_same_way_each_time() 
         once = [said(probe) for item in every for probe in inject(operation, item)]
         assert once == [said(probe) for item in every for probe in inject(operation, item)]
         assert all(target.startswith("/") and " " not in target for _, target, _, _ in once)
+
+
+def test_a_payload_below_the_path_asks_for_what_no_operation_serves() -> None:
+    (probe,) = inject(RICH, payload("below", b"none such/here"))
+    assert said(probe)[1] == "/a/1/b/2/none%20such/here?k=v&k=w&m=n"
+    assert str(probe.parameter) == "path:*"
+    assert said(next(inject(PLAIN, payload("below", b"x"))))[1] == "/health/x"

@@ -95,6 +95,9 @@ def _forms(value: str) -> set[str]:
         *percent,
         *(_ESCAPE.sub(lambda found: found[0].lower(), form) for form in percent),
         *written,
+        # As Python shows it, in tracebacks and locals.
+        repr(value)[1:-1],
+        repr(value.encode())[2:-1],
         *(form.replace("/", "\\/") for form in written),
         # As encoders write it that fear for pages: Go and Rails without the apostrophe, others with it.
         *(_fearful(form, letters) for form in written for letters in ("<>&", "<>&'")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -115,3 +116,12 @@ def test_an_object_gone_for_its_owner_too_is_no_reworded_refusal() -> None:
 def test_a_late_role_guard_is_tentative() -> None:
     (finding,) = judge(half(Side.BASELINE, R, **BOB), half(Side.CANARY, I, **BOB))
     assert finding.evidence.confidence is Confidence.TENTATIVE
+
+
+def test_staff_that_loses_customers_objects_is_told_of_and_a_peer_that_does_is_not() -> None:
+    """A release that closes a hole between peers is never stopped; one that keeps staff from their work is."""
+    old, new = half(Side.BASELINE, A, **OTHERS), half(Side.CANARY, R, **OTHERS)
+    peers = judge(old, new)
+    staff = judge(old, replace(new, other_group=True))
+    assert peers == []
+    assert [finding.rule.id for finding in staff] == ["authorization.access-lost"]

@@ -81,6 +81,14 @@ EXPECTED: Final[Mapping[str, Expected]] = MappingProxyType(
         "order-create-validates-first": Expected(rule="authorization.guard-late", at=_at("POST /orders", roles=("anonymous",))),
         "content-type-unchecked": Expected(rule="validation.weakened", at=_at("POST /orders", roles=("alice",))),
         "files-list-broken": Expected(rule="availability.server-error", at=_at("GET /files", roles=(*CUSTOMERS, "admin"))),
+        "schema-security-lost": Expected(rule="contract.security-lost", at=(("GET /files/{id}", "*"),)),
+        "blind-nosniff-misspelt-on-file": Expected(rule="headers.nosniff-lost", at=_at("GET /files/{id}", roles=ROLES)),
+        "blind-csp-gone-when-astray": Expected(rule="headers.csp-lost", at=_at("GET /me", "POST /orders", roles=("anonymous",))),
+        "blind-user-taken-constraint": Expected(rule="disclosure.database-error", at=_at("POST /admin/users", roles=("admin",))),
+        "blind-help-stack-page": Expected(rule="disclosure.stack-trace", at=_at("GET /help", roles=("anonymous",))),
+        "blind-order-replace-owner-late": Expected(rule="authorization.role-guard-late", at=_at("PUT /orders/{id}", roles=("alice",))),
+        "blind-admin-refused-files": Expected(rule="authorization.access-lost", at=_at("GET /files/{id}", roles=("admin",))),
+        "blind-order-without-note-breaks": Expected(rule="availability.server-error", at=_at("POST /orders", roles=CUSTOMERS)),
     }
 )
 
@@ -100,6 +108,24 @@ LATER: Final[Mapping[str, str]] = MappingProxyType(
         "text-lengths-unchecked-on-profile": "no suite makes values beyond the schema's bounds yet",
         "body-unlimited-on-files": "no suite climbs in length yet",
         "page-unlimited": "no suite makes values beyond the schema's bounds yet",
-        "schema-security-lost": "no check weighs what the canary's schema lost yet",
+        "blind-token-signature-empty": "no suite forges tokens yet",
+        "blind-quantity-as-text": "no suite makes values of another type than the schema's yet",
+        "blind-user-lookup-mounted": "a new operation in the schema is a note; no check weighs what it shows yet",
     }
 )
+
+BLIND: Final[Mapping[str, bool]] = MappingProxyType(
+    {
+        "blind-nosniff-misspelt-on-file": True,
+        "blind-csp-gone-when-astray": True,
+        "blind-user-taken-constraint": True,
+        "blind-help-stack-page": True,
+        "blind-token-signature-empty": False,
+        "blind-order-replace-owner-late": True,
+        "blind-admin-refused-files": True,
+        "blind-quantity-as-text": False,
+        "blind-order-without-note-breaks": True,
+        "blind-user-lookup-mounted": False,
+    }
+)
+"""Flaws planted without sight of checks and payloads, and whether the first gate that ever met them caught them: written once, never mended."""

@@ -104,6 +104,8 @@ class Gates:
         with tempfile.TemporaryDirectory(prefix="zeroweight-prove-", ignore_cleanup_errors=True) as name, pair:
             folder = Path(name)
             (folder / "gate.toml").write_text(config(pair), encoding="utf-8")
+            # Else pytest looks for a configuration upwards, and finds anybody's.
+            (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
             line = ["-m", "pytest", "-p", "no:schemathesis", "-p", "no:cacheprovider", "--zeroweight", str(folder / "gate.toml")]
             line += ["--zeroweight-output", str(folder / "out"), "--zeroweight-set", f"budget.rate={rate}", *job.arguments]
             spent = self.spend([sys.executable, *line], folder)

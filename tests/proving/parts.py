@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from expected import EXPECTED, LATER, Expected
+from expected import BLIND, EXPECTED, LATER, Expected
 from gates import Answer, Found, Job
 
 from zeroweight.demo.catalogue import BENIGN, FLAWS
@@ -145,6 +145,11 @@ def passes_falsely(row: Row) -> bool:
 def later() -> list[Row]:
     """Tell the flaws that no check looks for yet."""
     return [{"name": name, "family": FLAWS[name].family, "narrow": FLAWS[name].narrow, "why": why} for name, why in LATER.items()]
+
+
+def blind() -> Row:
+    """Tell how the first run on the blind flaws went; what has been mended since counts among the flaws."""
+    return {"n": len(BLIND), "caught_first_run": sum(BLIND.values()), "first_run": dict(BLIND)}
 
 
 def untold() -> list[str]:

@@ -75,6 +75,7 @@ class Proof:
         return {
             "flaws": flaws,
             "later": parts.later(),
+            "blind": parts.blind(),
             "benign": benign,
             "aa": {
                 "runs": len(noisy),
@@ -170,6 +171,8 @@ def _flaws(document: Row) -> None:
         say(f"  {caught} {row['name']:<44} {row['family']:<14} {narrow:<7} {row['expected_rule']:<32} {places:>6} places{more}")
     for row in document["later"]:
         say(f"  later  {row['name']:<44} {row['family']:<14} {'narrow' if row['narrow'] else '':<7} {row['why']}")
+    blind = document["blind"]
+    say(f"  of {blind['n']} flaws that were planted blindly, {blind['caught_first_run']} were caught by the first gate that met them")
 
 
 def _against_itself(aa: Row) -> None:

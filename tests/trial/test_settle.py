@@ -188,7 +188,6 @@ def test_one_input_of_thirty_that_works_is_enough() -> None:
 def test_a_server_that_fails_at_random_is_unsteady_at_most() -> None:
     for seed in range(60):
         chance = random.Random(seed)
-        print("seed", seed)
 
         def moody(side: Side, _: Probe, chance: random.Random = chance) -> dict[str, Any]:
             return {"status": 500 if chance.random() < 0.3 else 200, "body": b""} if side is CANARY else {}
@@ -214,7 +213,6 @@ def test_a_header_that_the_baseline_itself_leaves_out_now_and_then_never_becomes
     new: list[int] = []
     for seed in range(200):
         chance = random.Random(seed)
-        print("seed", seed)
         world = World(says=lambda _, __, chance=chance: steady(chance.random() >= share))  # type: ignore[misc]
         world.take(*[ask(f"/{number}", role=f"r{number}") for number in range(12)])
         new += [seed for delta in world.settle().values() if delta.state is State.NEW]
@@ -248,8 +246,10 @@ def test_noise_is_learnt_once_for_a_kind_of_request() -> None:
 def test_what_we_could_not_send_is_not_the_baselines_silence() -> None:
     class Spent(World):
         async def ask_baseline(self, scenarios: Sequence[Scenario], times: int) -> list[list[Trace]]:
-            ours = {"failure": "budget"}
-            return [[Trace(scenario=s, target=exchange().target, exchanges=(exchange(side=BASELINE, **ours),))] * times for s in scenarios]
+            return [
+                [Trace(scenario=s, target=exchange().target, exchanges=(exchange(side=BASELINE, failure="budget"),))] * times
+                for s in scenarios
+            ]
 
     silent = World(says=lambda side, _: {"failure": "timeout"} if side is CANARY else {}, checks=catalogue())
     spent = Spent(says=silent.says, checks=catalogue())
@@ -325,7 +325,7 @@ def test_kin_that_is_not_steady_is_asked_like_anybody() -> None:
     later.says = lambda side, _: steady(side is BASELINE or next(turn) % 2 == 1)
     delta = only(later, ask("/more"))
     assert (delta.state, delta.confirmed) == (State.UNSTEADY, False)
-    assert [times for _, times in later.asked][0] == KIN_REPEATS
+    assert later.asked[0][1] == KIN_REPEATS
 
 
 def test_kin_that_could_be_asked_only_once_is_not_believed_on_that() -> None:
