@@ -12,15 +12,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import pytest
-
 from small_service import BASELINE_BUILD, CANARY_BUILD, ENVIRONMENT, Small, Street, gate_file
 
 LIMIT: Final = 120.0
 """Seconds after which a child is killed."""
-PYTEST: Final = (sys.executable, "-m", "pytest", "-p", "no:schemathesis")
+WITH_ALLURE: Final = (sys.executable, "-m", "pytest", "-p", "no:schemathesis", "-p", "no:anyio")
+PYTEST: Final = (*WITH_ALLURE, "-p", "no:allure_pytest")
+"""Without neighbours that cost a third of a second a start."""
 PLAIN: Final = (*PYTEST, "-p", "no:cacheprovider", "--zeroweight", "gate.toml")
 COMMAND: Final = str(Path(sys.executable).parent / "zeroweight")
 RUN: Final = (COMMAND, "run", "gate.toml")
@@ -115,7 +116,7 @@ class Child:
             self._process.wait()
         return Ran(status=self._process.returncode, out=out, err=err, folder=self.folder)
 
-    def __enter__(self) -> Child:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -134,8 +135,9 @@ def run(folder: Path, line: Sequence[str], *, env: Mapping[str, str] | None = No
 
 
 def write(folder: Path, files: Mapping[str, str]) -> None:
-    """Write files into a folder."""
-    for name, text in files.items():
+    """Write files into a folder, which is a project of its own."""
+    own = {} if {"pytest.ini", "pyproject.toml"} & set(files) else {"pytest.ini": "[pytest]\n"}
+    for name, text in {**own, **files}.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
@@ -170,9 +172,9 @@ class Pairs:
             self._open[key] = self.street.open(Small(build=build, flaws=frozenset(flaws), echo=echo))
         return self._open[key]
 
-    def fresh(self) -> tuple[Small, Small]:
-        """Return a pair of one's own, to hold requests back in."""
-        baseline, canary = Small(build=BASELINE_BUILD), Small(build=CANARY_BUILD)
+    def fresh(self, *flaws: str) -> tuple[Small, Small]:
+        """Return a pair of one's own: to hold requests back in, or with nothing in store that another run made."""
+        baseline, canary = Small(build=BASELINE_BUILD), Small(build=CANARY_BUILD, flaws=frozenset(flaws))
         return self.street.open(baseline), self.street.open(canary)
 
     def file(self, case: Case) -> str:

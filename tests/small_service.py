@@ -136,7 +136,9 @@ class Small:
         if "no-nosniff" not in self.flaws:
             lines.append("x-content-type-options: nosniff")
         if self.echo:
-            lines += [f"x-you-sent: {name}={value}" for name, value in asked.headers.items() if name in {"authorization", "x-key", "x-route"}]
+            lines += [
+                f"x-you-sent: {name}={value}" for name, value in asked.headers.items() if name in {"authorization", "x-key", "x-route"}
+            ]
         body = b"" if status == 204 else text.encode()
         if status != 204:
             lines.append(f"content-length: {len(body)}")
@@ -164,12 +166,9 @@ class Small:
         return ""
 
     def _answer(self, asked: Asked) -> tuple[int, Any]:
-        if asked.path == "/openapi.json":
-            return 200, self.document()
-        if asked.path == "/health":
-            return 200, {"status": "up"}
-        if asked.path == "/version":
-            return 200, {"build": self.build}
+        public = {"/openapi.json": self.document(), "/health": {"status": "up"}, "/version": {"build": self.build}}
+        if asked.path in public:
+            return 200, public[asked.path]
         if asked.path == "/login":
             return self._login(asked)
         who = self._who(asked)
@@ -178,7 +177,7 @@ class Small:
         if asked.path == "/me":
             return 200, {"name": who}
         if asked.path == "/admin":
-            return (200, {"users": sorted(self.tokens)}) if who == "admin" or "open-admin" in self.flaws else (403, {"error": "not yours"})
+            return self._admin(who)
         if asked.path == "/notes" and asked.method == "POST":
             return self._make(asked, who)
         return self._note(asked, who)
@@ -189,6 +188,11 @@ class Small:
         if isinstance(told, dict) and self.tokens.get(str(told.get("user"))) == told.get("password"):
             return 200, {"token": f"session-of-{told['password']}"}
         return 401, {"error": "wrong user or password"}
+
+    def _admin(self, who: str) -> tuple[int, Any]:
+        if who == "admin" or "open-admin" in self.flaws:
+            return 200, {"users": sorted(self.tokens)}
+        return 403, {"error": "not yours"}
 
     def _make(self, asked: Asked, who: str) -> tuple[int, Any]:
         told = asked.json

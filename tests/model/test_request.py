@@ -147,7 +147,9 @@ def test_a_pointer_finds_what_rfc_6901_says(pointer: str, found: Any) -> None:
     assert Pointer(path=pointer).find(value) == (value if found == "whole" else found)
 
 
-@pytest.mark.parametrize("pointer", ["/no", "/list/2", "/list/-1", "/list/x", "/list/-", "/text/0", "/null/a", "/list/\uff10", "/list/\u00b2"])
+@pytest.mark.parametrize(
+    "pointer", ["/no", "/list/2", "/list/-1", "/list/x", "/list/-", "/text/0", "/null/a", "/list/\uff10", "/list/\u00b2"]
+)
 def test_a_pointer_to_nothing_says_so(pointer: str) -> None:
     with pytest.raises(LookupError):
         Pointer(path=pointer).find({"list": ["x"], "text": "abc", "null": None})

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-
 from gating import Pairs, Runs, gate, pairs
 from plugin_cases import CASES
 
@@ -14,7 +13,7 @@ __all__ = ["gate", "pairs", "runs"]
 
 @pytest.fixture(scope="session")
 def runs(pairs: Pairs, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Runs]:
-    """The shared runs; a session that runs the whole folder makes them in the background."""
+    """Share runs; a session that runs the whole folder makes them in the background."""
     made = Runs(CASES, lambda name, case: pairs.run(tmp_path_factory.mktemp(name.replace(" ", "-")), case))
     if len(request.session.items) > len(CASES):
         made.begin(list(CASES))

@@ -8,7 +8,6 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-
 from gating import NARROW, OUT, PLAIN, Child, Pairs, Ran, write
 from small_service import BASELINE_BUILD, Small, gate_file
 

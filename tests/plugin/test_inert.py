@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from gating import PYTEST, Ran, run, write
+from gating import WITH_ALLURE as PYTEST
+from gating import Ran, run, write
 
 ALLOWED = {"zeroweight", "zeroweight.plugin", "zeroweight.plugin.entry", "zeroweight.hooks"}
 MODULES = """
@@ -64,7 +64,9 @@ def test_foreign_options_and_fixtures_of_our_words_are_theirs(tmp_path: Path, ar
 
 def test_a_foreign_project_with_its_own_options_is_left_alone(tmp_path: Path) -> None:
     ini = "[pytest]\naddopts = -q --import-mode=prepend -p no:cacheprovider\nfilterwarnings = error\n"
-    ran = project(tmp_path, files={"pytest.ini": ini, "test_a.py": "def test_a(request):\n    assert request.config.option.importmode == 'prepend'\n"})
+    ran = project(
+        tmp_path, files={"pytest.ini": ini, "test_a.py": "def test_a(request):\n    assert request.config.option.importmode == 'prepend'\n"}
+    )
     assert (ran.status, ran.last.startswith("1 passed")) == (0, True), ran.out
     assert not (tmp_path / "zeroweight-out").exists()
 

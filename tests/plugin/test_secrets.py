@@ -9,8 +9,7 @@ from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 import pytest
-
-from gating import OUT, PYTEST, Child, Pairs, Ran, write
+from gating import OUT, WITH_ALLURE, Child, Pairs, Ran, write
 from small_service import BASELINE_BUILD, CANARY_BUILD, Small, gate_file
 
 SECRETS = {
@@ -74,7 +73,7 @@ def disguises(secret: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def leaky(pairs: Pairs, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
-    """A run that finds a flaw, and a suite that raises, on a service that repeats everything."""
+    """Find a flaw, and let a suite raise, on a service that repeats everything."""
     folder = tmp_path_factory.mktemp("leaky")
     names = {name.partition("_")[0].lower(): secret for name, secret in SECRETS.items() if name != "CANARY_ROUTE"}
     baseline = pairs.street.open(Small(build=BASELINE_BUILD, tokens=names, echo=True))
@@ -84,7 +83,7 @@ def leaky(pairs: Pairs, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ra
     (folder / "temporary").mkdir()
     write(folder, {"gate.toml": text + table + ROLES, "own/test_raises.py": SUITE})
     args = ("--zeroweight", "gate.toml", "--showlocals", "-vv", "-ra", "--junitxml=junit.xml", "--alluredir=allure", "--full-trace")
-    with Child(folder, (*PYTEST, *args), env={**SECRETS, "TMPDIR": str(folder / "temporary")}) as child:
+    with Child(folder, (*WITH_ALLURE, *args), env={**SECRETS, "TMPDIR": str(folder / "temporary")}) as child:
         yield child.end()
 
 

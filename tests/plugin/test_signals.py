@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-
 from gating import NARROW, OUT, PLAIN, RUN, YESTERDAY, Child, Pairs, Ran, write
 from small_service import Hold, Small, gate_file
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
-
 from gating import PYTEST, RUN, Ran
 
 HERE = (*PYTEST, "-p", "no:cacheprovider")
 URL = "http://127.0.0.1:9"
 
-MISTAKES = {
+MISTAKES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "no such file": ({"line": (*HERE, "--zeroweight", "nowhere.toml")}, ("nowhere.toml", "no such file", "zeroweight init")),
     "no toml": ({"files": {"gate.toml": "service = notes\n"}}, ("gate.toml", "not TOML", "line")),
     "unknown key": ({"replaced": ("budget  ", "budgett")}, ("gate.toml", "budgett", "Did you mean budget?")),

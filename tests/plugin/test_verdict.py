@@ -7,16 +7,19 @@ import re
 from xml.etree import ElementTree as ET
 
 import pytest
-
 from gating import OUT, Ran, Runs
 from plugin_cases import FLAW
 
 WORDS = {"pass": ("PASS", 0), "fail": ("FAIL", 1), "unproven": ("INCONCLUSIVE", 10)}
 LAST = {"pass": r"\d+ passed", "fail": r"\d+ failed, \d+ passed", "unproven": r"1 error"}
 ENOUGH = {  # what leaves nothing out changes nothing
-    **dict.fromkeys(("quiet", "very quiet", "no terminal", "no xdist", "no allure", "a project with options", "own test paths"), ("PASS", 0)),
+    **dict.fromkeys(
+        ("quiet", "very quiet", "no terminal", "no xdist", "no cache", "a project with options", "own test paths"), ("PASS", 0)
+    ),
     **dict.fromkeys(("no terminal, flawed", "first failure", "stepwise"), ("FAIL", 1)),
-    **dict.fromkeys(("keyword", "keyword of nothing", "deselect", "collect only", "setup plan", "narrowed by the environment"), ("INCONCLUSIVE", 10)),
+    **dict.fromkeys(
+        ("keyword", "keyword of nothing", "deselect", "collect only", "setup plan", "narrowed by the environment"), ("INCONCLUSIVE", 10)
+    ),
 }
 
 

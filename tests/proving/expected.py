@@ -117,15 +117,18 @@ LATER: Final[Mapping[str, str]] = MappingProxyType(
 BLIND: Final[Mapping[str, bool]] = MappingProxyType(
     {
         "blind-nosniff-misspelt-on-file": True,
-        "blind-csp-gone-when-astray": True,
+        "blind-csp-gone-when-astray": False,
         "blind-user-taken-constraint": True,
-        "blind-help-stack-page": True,
+        "blind-help-stack-page": False,
         "blind-token-signature-empty": False,
-        "blind-order-replace-owner-late": True,
-        "blind-admin-refused-files": True,
+        "blind-order-replace-owner-late": False,
+        "blind-admin-refused-files": False,
         "blind-quantity-as-text": False,
-        "blind-order-without-note-breaks": True,
+        "blind-order-without-note-breaks": False,
         "blind-user-lookup-mounted": False,
     }
 )
-"""Flaws planted without sight of checks and payloads, and whether the first gate that ever met them caught them: written once, never mended."""
+"""Flaws planted without sight of checks and payloads, and whether the gate caught them as it was before anyone had looked at them.
+
+Measured on commit 5c950ae with these flaws laid over it; never mended: what was learnt from them since shows in EXPECTED.
+"""

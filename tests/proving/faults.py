@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import traceback
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
@@ -102,11 +103,17 @@ def run_all(names: Sequence[str] | None = None, jobs: int = 2, *, show: bool = F
         pairs = stack.enter_context(Pairs())
         busy, idle = (stack.enter_context(ThreadPoolExecutor(size)) for size in (jobs, WAITING))
         running: list[Future[Result]] = [(idle if each.waits else busy).submit(try_on, pairs, each) for each in chosen]
-        for done in as_completed(running):
-            result = done.result()
-            results[result.name] = result
-            if show:
-                _show(result)
+        try:
+            for done in as_completed(running):
+                result = done.result()
+                results[result.name] = result
+                if show:
+                    _show(result)
+        except BaseException:  # a signal, mostly: nothing more is begun, and what runs is ended
+            for each in running:
+                each.cancel()
+            pairs.abort()
+            raise
     return [results[each.name] for each in chosen]
 
 
@@ -124,6 +131,7 @@ def _show(result: Result) -> None:
 
 def main() -> None:
     """Try what the command line names, and say whether all of it went as it should."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     results = run_all(sys.argv[1:] or None, show=True)
     bad = [result for result in results if not result.ok]
     sys.stdout.write(f"{len(results) - len(bad)} passed, {len(bad)} failed\n")

@@ -10,12 +10,13 @@ import json
 import signal
 import sys
 import time
+import traceback
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import parts
-from gates import Gates, Job
+from gates import Answer, Gates, Job
 from parts import Item, Row
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def say(text: str) -> None:
 
 def prove_gates(proof: Proof, gates: Gates, chosen: Sequence[tuple[str, Job]], *, jobs: int) -> None:
     """Run the gates of flaws, harmless changes and A/A, so many at a time; noisy ones mostly wait, and stand in a queue of their own."""
-    with ThreadPoolExecutor(jobs) as busy, ThreadPoolExecutor(jobs) as idle:
+    with ThreadPoolExecutor(jobs) as busy, ThreadPoolExecutor(2 * jobs) as idle:
         try:
             running = [(idle if job.noise else busy).submit(_tried, gates, part, job) for part, job in chosen]
             for done in as_completed(running):
@@ -129,7 +130,12 @@ def prove_gates(proof: Proof, gates: Gates, chosen: Sequence[tuple[str, Job]], *
 
 
 def _tried(gates: Gates, part: str, job: Job) -> Item:
-    return parts.item(part, job, gates.run(job))
+    """Run one gate and weigh its answer; a pair that does not come up is a failure of this one, and the others are tried."""
+    try:
+        answer = gates.run(job)
+    except Exception as error:
+        answer = Answer(verdict="none", output="".join(traceback.format_exception(error)))
+    return parts.item(part, job, answer)
 
 
 def prove_faults(proof: Proof, names: Sequence[str], *, jobs: int) -> None:

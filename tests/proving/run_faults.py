@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import scripts
+from gate_file import Gate
 from proxy import NotReachedError, Proxy, pass_on
 from target_faults import FOREIGN, MIDWAY
-from workshop import COMMAND, FAIL, INCONCLUSIVE, ROOT, STALE, USAGE, Child, Gate, Result, Workshop, at_request, fault, faults_of
+from workshop import COMMAND, FAIL, INCONCLUSIVE, ROOT, STALE, USAGE, Child, Result, Workshop, at_request, fault, faults_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

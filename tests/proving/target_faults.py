@@ -136,12 +136,12 @@ def closed_after_500(shop: Workshop) -> Result:
 
 @fault("the canary hangs for good midway", waits=True)
 def canary_hangs_midway(shop: Workshop) -> Result:
-    return shop.run(shop.gate(canary=scripts.after(MIDWAY, scripts.hanging)))
+    return shop.run(replace(shop.gate(canary=scripts.after(MIDWAY, scripts.hanging)), seconds=30))
 
 
 @fault("the baseline hangs for good midway", waits=True)
 def baseline_hangs_midway(shop: Workshop) -> Result:
-    return shop.run(shop.gate(baseline=scripts.after(MIDWAY, scripts.hanging)), expected=INCONCLUSIVE)
+    return shop.run(replace(shop.gate(baseline=scripts.after(MIDWAY, scripts.hanging)), seconds=30), expected=INCONCLUSIVE)
 
 
 @fault("401 to everything, on both sides")
@@ -177,19 +177,19 @@ def all_429_midway(shop: Workshop) -> Result:
 @fault("answers without end from midway on, on both sides, with a flaw", waits=True)
 def endless_bodies(shop: Workshop) -> Result:
     endless = scripts.after(MIDWAY, scripts.endless_body)
-    return shop.run(shop.gate(FOREIGN, baseline=endless, canary=endless))
+    return shop.run(replace(shop.gate(FOREIGN, baseline=endless, canary=endless), seconds=30))
 
 
 @fault("heads without end from midway on, on both sides, with a flaw", waits=True)
 def endless_heads(shop: Workshop) -> Result:
     endless = scripts.after(MIDWAY, scripts.endless_headers)
-    return shop.run(shop.gate(FOREIGN, baseline=endless, canary=endless))
+    return shop.run(replace(shop.gate(FOREIGN, baseline=endless, canary=endless), seconds=30))
 
 
 @fault("bodies drip letter by letter from midway on, on both sides, with a flaw", waits=True)
 def dripping_bodies(shop: Workshop) -> Result:
     slow = scripts.after(MIDWAY, scripts.dripping)
-    return shop.run(replace(shop.gate(FOREIGN, baseline=slow, canary=slow), seconds=40))
+    return shop.run(replace(shop.gate(FOREIGN, baseline=slow, canary=slow), seconds=30))
 
 
 @fault("both sides answer by chance")

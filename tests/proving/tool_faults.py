@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from gate_file import KEPT, LEFT_OUT, Gate
 from target_faults import FOREIGN
-from workshop import FAIL, INCONCLUSIVE, KEPT, LEFT_OUT, Gate, Result, Workshop, fault, faults_of
+from workshop import FAIL, INCONCLUSIVE, Result, Workshop, fault, faults_of
 
 _HEAD: Final = "from __future__ import annotations\nimport pytest\nfrom zeroweight import Operation, Trial\n"
 

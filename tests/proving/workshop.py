@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import psutil
+from gate_file import Gate
 from proxy import NotReachedError, Proxy, Script, pass_on
 
 from zeroweight.demo.pair import Pair, environment
@@ -41,15 +42,6 @@ USAGE: Final = frozenset({("INCONCLUSIVE", 4)})
 STALE: Final = "yesterday's"
 """What is said of the planted PASS when a run did not replace it."""
 _YESTERDAY: Final = {"verdict": "PASS", "reasons": [], "run": {"id": "yesterday", "finished": True}}
-
-KEPT: Final = ("GET /me", "PUT /me", "GET /orders", "POST /orders", "GET /orders/{id}", "GET /admin/users")
-"""The operations of the demo that most faults are tried on: a run of seconds."""
-LEFT_OUT: Final = (
-    *("GET /health", "GET /version", "GET /announcements", "POST /login", "GET /tenants/{tenant}/report", "GET /search"),
-    *("PUT /orders/{id}", "DELETE /orders/{id}", "POST /orders/{id}/cancel", "GET /files", "POST /files", "GET /files/{id}"),
-    *("DELETE /files/{id}", "POST /admin/users", "DELETE /admin/users/{name}", "GET /admin/audit", "POST /admin/announcements"),
-    *("GET /", "GET /help", "GET /account"),
-)
 
 Expected = frozenset[tuple[str, int]]
 
@@ -113,6 +105,8 @@ class Pairs:
         self._lock = threading.Lock()
         self._stack = contextlib.ExitStack()
         self._running: dict[tuple[str, ...], Pair] = {}
+        self.children: set[Child] = set()
+        """The gates that run now."""
 
     def __enter__(self) -> Self:
         return self
@@ -127,68 +121,13 @@ class Pairs:
                 self._running[flaws] = self._stack.enter_context(Pair(flaws=flaws))
             return self._running[flaws]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gate:
-    """A gate.toml, whose parts a fault may change."""
-
-    baseline: str
-    canary: str
-    identity: str = 'header = "x-build"'
-    expect: str = ""
-    exclude: tuple[str, ...] = LEFT_OUT
-    seconds: float = 60
-    requests: int = 6000
-    grace: float = 5
-    more: str = ""
-    """Further tables."""
-
-    def text(self) -> str:
-        """Write the file."""
-        identity = f"[identity]\n{self.identity}\n" if self.identity else ""
-        expect = f'expect = "{self.expect}"\n' if self.expect else ""
-        return (
-            f'service = "orders"\n[api]\nschema = "/openapi.json"\nexclude = {json.dumps(self.exclude)}\n{identity}'
-            f'[baseline]\nurl = "{self.baseline}"\nserves_users = false\n[canary]\nurl = "{self.canary}"\n{expect}'
-            f"[budget]\nseconds = {self.seconds}\nrequests = {self.requests}\nrate = 2000\ngrace = {self.grace}\n{_ROLES}{self.more}"
-        )
+    def abort(self) -> None:
+        """Kill every gate that runs now."""
+        for child in tuple(self.children):
+            child.swept()
 
 
-_ROLES: Final = """\
-[safety]
-level = "own-objects"
-shared_store = false
-[login.shop]
-kind = "json"
-request = "POST /login"
-json = { user = "$user", password = "$password" }
-token = "/token"
-[roles.alice]
-login = "shop"
-user = "alice"
-password = "env:DEMO_ALICE_PASSWORD"
-group = "customer"
-[roles.bob]
-login = "shop"
-user = "bob"
-password = "env:DEMO_BOB_PASSWORD"
-group = "customer"
-[roles.admin]
-login = "shop"
-user = "admin"
-password = "env:DEMO_ADMIN_PASSWORD"
-group = "admin"
-[resources.order]
-create = "POST /orders"
-body = { sku = "A1", quantity = 1 }
-id = "/id"
-used = ["GET /orders/{id}"]
-remove = "DELETE /orders/{id}"
-owners = ["alice", "bob"]
-"""
-
-
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Child:
     """A gate that runs, and everything that it started."""
 
@@ -327,11 +266,13 @@ class Workshop:
             start_new_session=True,
         )
         child = Child(process=process)
+        self._pairs.children.add(child)
         try:
             output, trouble = self._watch(child, midway)
         finally:
             left = child.swept()
             process.wait()
+            self._pairs.children.discard(child)
         killed = trouble.startswith("killed")
         if left and not trouble:
             trouble = "it left a process behind"

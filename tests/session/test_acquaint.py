@@ -1,363 +1,186 @@
+"""Before the first test: schemas, logins, and a known-good request for each role."""
+
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from stage import Call, Service, Stage, account, ok, status
+from stage import EVERYTHING, ME, PING, RESOURCE, THINGS, Call, Service, Shop, Stage, mixed, ok, status, token_of
 
-from zeroweight.drivers.limits import Lock
 from zeroweight.model.operation import Operation
 from zeroweight.model.outcome import Level
-from zeroweight.model.resource import Resource
+from zeroweight.model.request import Scenario
 from zeroweight.model.role import ANONYMOUS, Login, LoginKind, Role
 from zeroweight.model.target import Side
 from zeroweight.redact import Secret
-from zeroweight.session.acquaint import TRIED, Acquaintance, log_in, schemas, vouch, with_resources
+from zeroweight.session.acquaint import Acquaintance, log_in, schemas, vouch, with_resources
 
-DOCUMENT = json.dumps({"openapi": "3.0.3", "info": {"title": "t", "version": "1"}, "paths": {"/things": {"get": {}}}}).encode()
-
-
-def serving_schema(call: Call) -> bytes:
-    return ok(DOCUMENT) if call.path == "/openapi.json" else status("404 No")
-
-
-def without(call: Call) -> bytes:
-    return status("404 No")
+BASELINE, CANARY = Side
+DOCUMENT = {
+    "openapi": "3.1.0",
+    "info": {"title": "t", "version": "1"},
+    "paths": {"/things": {"get": {"responses": {"200": {"description": "d"}}}}},
+}
+LOGIN = Login(kind=LoginKind.JSON, request="POST /login", body={"user": "ann", "password": Secret(name="p", value="pass")}, token="/token")
 
 
-def broken(call: Call) -> bytes:
-    return ok(b"<p>soon</p>", b"Content-Type: text/html")
+def bearer(name: str, **more: Any) -> Role:
+    return Role(name=name, login=Login(kind=LoginKind.BEARER, value=Secret(name=name, value=token_of(name))), **more)
 
 
-def moved(call: Call) -> bytes:
-    return status("307 There", b"Location: /docs/openapi.json") if call.path == "/openapi.json" else ok(DOCUMENT)
+# Schemas.
 
 
-def fetched(folder: Path, where: str, baseline: Service, canary: Service) -> tuple[list[Side], list[tuple[str, str]], Stage]:
-    """Return the sides whose schema was read, and (what, why) of the gaps."""
-    with Stage(baseline=baseline, canary=canary, folder=folder) as stage:
-        found, gaps = stage.loop.run(schemas(stage.drivers, where))
-    assert all(gap.code == "schema" for gap in gaps)
-    return list(found), [(gap.what, gap.why) for gap in gaps], stage
-
-
-def test_a_path_is_asked_of_both_sides(tmp_path: Path) -> None:
-    found, gaps, stage = fetched(tmp_path, "/openapi.json", serving_schema, serving_schema)
-    assert (found, gaps) == (list(Side), [])
-    assert [len(stage.asked(side, "/openapi.json")) for side in Side] == [1, 1]
-
-
-def test_a_file_speaks_for_both_sides_and_nothing_is_sent(tmp_path: Path) -> None:
-    file = tmp_path / "openapi.json"
-    file.write_bytes(DOCUMENT)
-    found, gaps, stage = fetched(tmp_path, f"file:{file}", without, without)
-    assert (found, gaps, stage.calls) == (list(Side), [], [])
-
-
-def test_a_url_speaks_for_both_sides_where_its_host_may_be_reached(tmp_path: Path) -> None:
-    with (
-        Stage(baseline=without, canary=without, folder=tmp_path) as home,
-        Stage(baseline=serving_schema, folder=tmp_path / "other") as other,
-    ):
-        url = other.servers[Side.BASELINE].url
-        for driver in home.drivers.values():
-            driver._errands._lock = Lock(driver.target, (url.partition("://")[2],))
-        found, gaps = home.loop.run(schemas(home.drivers, f"{url}/openapi.json"))
-    assert (list(found), gaps, home.calls) == (list(Side), [], [])
-    assert len(other.calls) == 2
-
-
-def test_a_url_that_may_not_be_reached_is_a_gap_that_says_so(tmp_path: Path) -> None:
-    _, gaps, stage = fetched(tmp_path, "http://schemas.example/openapi.json", without, without)
-    assert len(gaps) == 2
-    assert all("safety.hosts" in why for _, why in gaps)
-    assert stage.calls == []
-
-
-def test_a_redirect_to_the_schema_is_followed(tmp_path: Path) -> None:
-    found, gaps, _ = fetched(tmp_path, "/openapi.json", moved, serving_schema)
-    assert (found, gaps) == (list(Side), [])
-
-
-@pytest.mark.parametrize("side", Side)
-def test_a_schema_that_one_side_lacks_is_that_sides_gap(tmp_path: Path, side: Side) -> None:
-    services = {each: without if each is side else serving_schema for each in Side}
-    found, gaps, _ = fetched(tmp_path, "/openapi.json", services[Side.BASELINE], services[Side.CANARY])
-    assert found == [side.other]
-    assert gaps == [(f"schema of the {side}", f"GET /openapi.json on the {side} answered 404, not a schema")]
-
-
-def test_what_is_no_schema_is_a_gap_that_names_the_document(tmp_path: Path) -> None:
-    found, gaps, _ = fetched(tmp_path, "/openapi.json", serving_schema, broken)
-    assert found == [Side.BASELINE]
-    assert [what for what, _ in gaps] == ["schema of the canary"]
-    assert "/openapi.json of the canary" in gaps[0][1]
-
-
-def test_a_side_that_is_silent_has_no_schema(tmp_path: Path) -> None:
-    found, gaps, _ = fetched(tmp_path, "/openapi.json", serving_schema, lambda _: None)
-    assert found == [Side.BASELINE]
-    assert len(gaps) == 1
-
-
-def test_a_file_that_is_not_there_is_a_gap_of_both_sides(tmp_path: Path) -> None:
-    found, gaps, _ = fetched(tmp_path, f"file:{tmp_path}/none.json", without, without)
-    assert found == []
-    assert len(gaps) == 2
-
-
-ORDER = Resource(kind="order", create="POST /orders", read="GET /orders/{id}", remove="DELETE /orders/{id}")
+def documented(_: Call) -> bytes:
+    return ok(json.dumps(DOCUMENT).encode())
 
 
 @pytest.mark.parametrize(
-    ("label", "changes", "taken"),
+    ("canary", "found", "says"),
     [
-        ("GET /orders/{id}", {}, {"id": "order"}),
-        ("DELETE /orders/{id}", {}, {"id": "order"}),
-        ("POST /orders/{id}/cancel", {}, {"id": "order"}),
-        ("GET /orders/{id}/items/{item}", {}, {"id": "order"}),
-        ("POST /orders/{id}:cancel", {}, {"id": "order"}),
-        ("GET /orders", {}, {}),
-        ("POST /orders", {}, {}),
-        ("GET /orders/mine/{day}", {}, {}),
-        ("GET /orders-old/{id}", {}, {}),
-        ("GET /users/{id}", {}, {}),
-        ("GET /users/{user}/orders/{id}", {}, {}),
-        ("GET /users/{user}/orders/{id}", {"read": "GET /users/{user}/orders/{id}"}, {"id": "order"}),
-        ("GET /invoice/{of}", {"used": ("GET /invoice/{of}",)}, {"of": "order"}),
-        ("GET /orders/{id}", {"used": ("GET /invoice/{of}",)}, {"id": "order"}),
-        ("PUT /orders/{id}", {"used": ("GET /invoice/{of}",)}, {}),
-        ("GET /orders/{id}/items/{item}", {"used": ("GET /orders/{id}/items/{item}",)}, {"id": "order"}),
-        ("GET /invoice", {"used": ("GET /invoice",)}, {}),
-        ("GET /shops/{shop}/orders/{id}", {"create": "POST /shops/{shop}/orders"}, {"id": "order"}),
-        ("GET /orders/{id}", {"create": "POST /orders/"}, {"id": "order"}),
+        (documented, set(Side), ""),
+        (lambda _: status("404 No"), {BASELINE}, "answered 404, not a schema"),
+        (lambda _: ok(b"<html>"), {BASELINE}, "canary"),
+        (lambda _: None, {BASELINE}, "canary"),
     ],
 )
-def test_an_operation_takes_the_id_of_a_resource(label: str, changes: dict[str, str], taken: dict[str, str]) -> None:
+def test_each_side_is_asked_for_its_own_schema(tmp_path: Path, canary: Service, found: set[Side], says: str) -> None:
+    with Stage(folder=tmp_path, baseline=documented, canary=canary) as stage:
+        got, gaps = stage.loop.run(schemas(stage.drivers, "/openapi.json"))
+        assert set(got) == found
+        assert [(gap.code, gap.what) for gap in gaps] == ([("schema", "schema of the canary")] if says else [])
+        assert all(says in gap.why for gap in gaps)
+
+
+def test_a_file_speaks_for_both_sides_and_a_lost_file_is_a_gap(tmp_path: Path) -> None:
+    (tmp_path / "api.json").write_text(json.dumps(DOCUMENT))
+    with Stage(folder=tmp_path) as stage:
+        got, gaps = stage.loop.run(schemas(stage.drivers, f"file:{tmp_path}/api.json"))
+        assert (set(got), gaps) == (set(Side), [])
+        got, gaps = stage.loop.run(schemas(stage.drivers, f"file:{tmp_path}/none.json"))
+        assert (got, len(gaps)) == ({}, 2)
+        assert stage.calls == []
+
+
+# Which operation takes which id.
+
+
+def operation(label: str) -> Operation:
     method, _, path = label.partition(" ")
-    (made,) = with_resources([Operation(method=method, path=path)], [replace(ORDER, **changes)])
-    assert made.resources == taken
+    return Operation(method=method, path=path)
 
 
-def test_one_path_may_take_the_ids_of_two_resources() -> None:
-    item = Resource(kind="item", create="POST /orders/{id}/items")
-    (made,) = with_resources([Operation(method="GET", path="/orders/{id}/items/{item}")], [ORDER, item])
-    assert made.resources == {"id": "order", "item": "item"}
-
-
-def test_operations_stay_in_their_order() -> None:
-    operations = [Operation(method="GET", path=path) for path in ("/b", "/orders/{id}", "/a")]
-    assert [made.path for made in with_resources(operations, [ORDER])] == ["/b", "/orders/{id}", "/a"]
-
-
-ANN = Role(
-    name="ann", login=Login(kind=LoginKind.JSON, request="POST /login", body={"password": Secret(name="p", value="pass")}, token="/token")
+@pytest.mark.parametrize(
+    ("label", "used", "taken"),
+    [
+        ("GET /things/{id}", (), {"id": "thing"}),
+        ("DELETE /things/{id}", (), {"id": "thing"}),
+        ("GET /things/{thing_id}/parts/{part}", (), {"thing_id": "thing"}),
+        ("GET /other/{id}", (), {}),
+        ("GET /things", (), {}),
+        ("GET /thingsome/{id}", (), {}),
+        ("GET /shops/{shop}/things/{id}", (), {}),
+        ("GET /shops/{shop}/things/{id}", ("GET /shops/{shop}/things/{id}",), {"id": "thing"}),
+        ("GET /things/{id}", ("PUT /things/{id}",), {}),
+        ("DELETE /things/{id}", ("PUT /things/{id}",), {"id": "thing"}),  # its own remove
+    ],
 )
-BEN = Role(name="ben", login=Login(kind=LoginKind.BEARER, value=Secret(name="ben", value="token-of-ben")))
+def test_an_operation_takes_the_id_behind_the_creates_path_or_where_it_is_told(
+    label: str, used: tuple[str, ...], taken: dict[str, str]
+) -> None:
+    (told,) = with_resources([operation(label)], [replace(RESOURCE, used=used)])
+    assert told.resources == taken
 
 
-def letting_in(call: Call) -> bytes:
-    return ok(b'{"token": "token-of-ann"}') if call.path == "/login" else ok()
+# Logins.
 
 
-def keeping_out(call: Call) -> bytes:
-    return status("401 No")
+def test_every_role_is_logged_in_once_a_side(tmp_path: Path) -> None:
+    def doors(call: Call) -> bytes:
+        return ok(b'{"token": "t-%s"}' % call.side.value.encode()) if call.path == "/login" else ok()
+
+    with Stage(folder=tmp_path, baseline=doors, canary=doors, roles=()) as stage:
+        met = stage.loop.run(log_in(stage.drivers, [Role(name=ANONYMOUS), Role(name="ann", login=LOGIN), bearer("ben")]))
+        assert met.gaps == []
+        assert [sorted(met.accounts[side]) for side in Side] == [["ann", "anonymous", "ben"]] * 2
+        assert [len(stage.asked(side, "/login")) for side in Side] == [1, 1]
+        stage.loop.run(stage.lanes.send([Scenario.of(THINGS.example(role="ann"))]))
+        assert {call.side.value: call.token for call in stage.calls if call.path == "/things"} == {
+            "baseline": "t-baseline",
+            "canary": "t-canary",
+        }
 
 
-def met_on(folder: Path, baseline: Service, canary: Service, *roles: Role) -> tuple[Acquaintance, Stage]:
-    with Stage(baseline=baseline, canary=canary, folder=folder, roles=()) as stage:
-        return stage.loop.run(log_in(stage.drivers, [Role(name=ANONYMOUS), *roles])), stage
+@pytest.mark.parametrize("canary", [lambda _: status("401 No"), lambda _: ok(b"{}"), lambda _: None])
+def test_a_role_that_cannot_log_in_on_one_side_is_a_gap(tmp_path: Path, canary: Service) -> None:
+    with Stage(folder=tmp_path, baseline=lambda _: ok(b'{"token": "tttt"}'), canary=canary, roles=()) as stage:
+        met = stage.loop.run(log_in(stage.drivers, [Role(name="ann", login=LOGIN), bearer("ben")]))
+        assert {(gap.code, gap.role, gap.operation) for gap in met.gaps} == {("login", "ann", "")}
+        assert ("ann" in met.accounts[BASELINE], "ann" in met.accounts[CANARY]) == (True, False)
+        assert all("ben" in met.accounts[side] for side in Side)
+        assert "pass" not in repr(met.gaps).replace("password", "")
 
 
-def test_a_role_logs_in_once_a_side(tmp_path: Path) -> None:
-    met, stage = met_on(tmp_path, letting_in, letting_in, ANN, BEN)
-    assert [len(stage.asked(side, "/login")) for side in Side] == [1, 1]
-    assert all(set(met.accounts[side]) == {ANONYMOUS, "ann", "ben"} for side in Side)
-    assert met.gaps == []
+# Known-good requests.
 
 
-def test_a_role_that_one_side_keeps_out_is_a_gap_and_the_other_roles_are_not(tmp_path: Path) -> None:
-    met, _ = met_on(tmp_path, letting_in, keeping_out, ANN, BEN)
-    assert [(gap.role, gap.code, gap.operation) for gap in met.gaps] == [("ann", "login", "")]
-    assert "on the canary" in met.gaps[0].why
-    assert "ann" not in met.accounts[Side.CANARY]
-    assert "ben" in met.accounts[Side.CANARY]
-
-
-def test_what_a_failed_login_says_holds_no_secret(tmp_path: Path) -> None:
-    met, _ = met_on(tmp_path, keeping_out, keeping_out, ANN)
-    assert len(met.gaps) == 2
-    assert "pass" not in met.gaps[0].why.replace("password", "")
-
-
-def reads(*paths: str) -> list[Operation]:
-    return [Operation(method="GET", path=path, protected=frozenset(Side)) for path in paths]
-
-
-class Vouching:
-    """Has a pair of services vouch for roles that have accounts on both sides."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def __call__(
-        self,
-        operations: Sequence[Operation],
-        baseline: Service,
-        canary: Service | None = None,
-        *,
-        roles: Sequence[Role] = (Role(name="ann"),),
-        lost: Sequence[tuple[Side, str]] = (),
-        level: Level = Level.READ_ONLY,
-    ) -> Acquaintance:
-        with Stage(baseline=baseline, canary=canary or baseline, folder=self.folder, level=level) as stage:
-            met = stage.loop.run(log_in(stage.drivers, roles))
-            for side, role in lost:
-                met.accounts[side].pop(role)
-            # `log_in` knows no credentials of these roles; the stage's accounts have them.
-            for driver in stage.drivers.values():
-                for role in roles:
-                    driver.enrol(account(role.name))
-            stage.loop.run(vouch(stage.drivers, roles, operations, met))
-        self.stage = stage
+def vouched(folder: Path, service: Service, *roles: Role, canary: Service | None = None, level: Level = Level.DESTRUCTIVE) -> Acquaintance:
+    with Stage(folder=folder, baseline=service, canary=canary or service, level=level) as stage:
+        met = stage.loop.run(log_in(stage.drivers, roles))
+        stage.loop.run(vouch(stage.drivers, roles, EVERYTHING, met))
         return met
 
 
-@pytest.fixture
-def vouching(tmp_path: Path) -> Vouching:
-    return Vouching(tmp_path)
+def label(met: Acquaintance, role: str) -> str:
+    return met.known_good[role].judged[0].operation.label if role in met.known_good else ""
 
 
-def guarded(*open_: str) -> Service:
-    """Return a service that lets every role in and anonymous only to some paths."""
-    return lambda call: ok() if call.token or call.path in open_ else status("401 No")
-
-
-def known(met: Acquaintance) -> dict[str, str]:
-    return {role: scenario.steps[0].probe.operation.label for role, scenario in met.known_good.items()}
-
-
-def test_a_request_that_anonymous_is_refused_vouches_for_a_role(vouching: Vouching) -> None:
-    met = vouching(reads("/a"), guarded())
-    assert known(met) == {"ann": "GET /a"}
-    assert met.known_good["ann"].steps[0].probe.role == "ann"
+def test_a_known_good_request_tells_a_living_session_from_a_dead_one(tmp_path: Path) -> None:
+    met = vouched(tmp_path, Shop(), Role(name=ANONYMOUS), bearer("ann"), bearer("ben"))
+    assert {role: label(met, role) for role in ("ann", "ben")} == {"ann": "GET /me", "ben": "GET /me"}
+    assert ANONYMOUS not in met.known_good
     assert met.gaps == []
 
 
-def test_a_request_that_anonymous_is_allowed_vouches_for_nobody(vouching: Vouching) -> None:
-    assert known(vouching(reads("/a", "/b"), guarded("/a"))) == {"ann": "GET /b"}
+def test_what_is_open_to_anybody_vouches_for_nobody(tmp_path: Path) -> None:
+    met = vouched(tmp_path, lambda _: ok(), bearer("ann"))
+    assert met.known_good == {}
+    assert [(gap.code, gap.role) for gap in met.gaps] == [("role", "ann")]
 
 
-def test_where_nothing_is_refused_to_anonymous_a_role_is_a_gap_with_the_line_to_add(vouching: Vouching) -> None:
-    met = vouching(reads("/a", "/b"), guarded("/a", "/b"))
-    assert known(met) == {}
-    assert [(gap.role, gap.code, gap.operation) for gap in met.gaps] == [("ann", "role", "")]
-    assert 'roles.ann.check = "GET /path"' in met.gaps[0].fix
+@pytest.mark.parametrize("closed", ["me", "things"])
+def test_what_one_side_refuses_is_not_known_good(tmp_path: Path, closed: str) -> None:
+    canary = mixed(Shop(), **{closed: lambda _: status("403 No")})
+    assert label(vouched(tmp_path, Shop(), bearer("ann"), canary=canary), "ann") == {"me": "GET /things", "things": "GET /me"}[closed]
 
 
-def test_an_open_request_is_asked_as_anonymous_once_for_all_roles(vouching: Vouching) -> None:
-    vouching(reads("/a", "/b"), guarded("/a"), roles=[Role(name="ann"), Role(name="ben")])
-    asked = vouching.stage.asked(Side.BASELINE, "/a")
-    assert [call.token for call in asked] == ["token-of-ann", ""]
+def test_a_request_that_fails_now_and_then_is_asked_up_to_three_times(tmp_path: Path) -> None:
+    shop = Shop()
+
+    def moody(call: Call) -> bytes | None:
+        return status("503 Busy") if call.token and call.nth % 3 else shop(call)
+
+    assert label(vouched(tmp_path, moody, bearer("ann")), "ann") == "GET /me"
 
 
-@pytest.mark.parametrize("side", Side)
-def test_a_request_must_be_allowed_on_both_sides(vouching: Vouching, side: Side) -> None:
-    def narrow(call: Call) -> bytes:
-        return ok() if call.token and call.path != "/a" else status("403 No")
-
-    services = {each: narrow if each is side else guarded() for each in Side}
-    assert known(vouching(reads("/a", "/b"), services[Side.BASELINE], services[Side.CANARY])) == {"ann": "GET /b"}
+def test_the_operators_own_check_is_taken_even_when_it_is_open(tmp_path: Path) -> None:
+    assert label(vouched(tmp_path, Shop(), bearer("ann", check="GET /ping"), bearer("ben", check="GET /ping")), "ann") == "GET /ping"
+    unknown = vouched(tmp_path, lambda _: ok(), bearer("ann", check="GET /unlisted"))
+    assert label(unknown, "ann") == "GET /unlisted"
 
 
-def test_a_guard_that_is_open_on_one_side_only_does_not_unmake_the_sentinel(vouching: Vouching) -> None:
-    assert known(vouching(reads("/a"), guarded(), guarded("/a"))) == {"ann": "GET /a"}
+@pytest.mark.parametrize("check", ["GET /things/9", "POST /things"])
+def test_a_check_that_is_not_allowed_is_a_gap(tmp_path: Path, check: str) -> None:
+    met = vouched(tmp_path, Shop(), bearer("ann", check=check), level=Level.READ_ONLY)
+    assert [(gap.code, gap.role) for gap in met.gaps] == [("role", "ann")]
+    assert "roles.ann.check" in met.gaps[0].fix
 
 
-def test_a_role_that_could_not_log_in_somewhere_is_not_vouched_for(vouching: Vouching) -> None:
-    met = vouching(reads("/a"), guarded(), lost=[(Side.CANARY, "ann")])
-    assert (known(met), met.gaps, vouching.stage.calls) == ({}, [], [])
-
-
-def test_reads_without_ids_come_first_and_protected_ones_before_open_ones(vouching: Vouching) -> None:
-    operations = [
-        *reads("/with/{id}"),
-        Operation(method="GET", path="/plain"),
-        Operation(method="DELETE", path="/all"),
-        Operation(method="POST", path="/make"),
-        *reads("/zed"),
-    ]
-    vouching(operations, lambda _: status("401 No"))
-    assert [call.path for call in vouching.stage.asked(Side.CANARY)] == ["/zed", "/plain", "/with/1"]
-    assert {call.method for call in vouching.stage.calls} == {"GET"}
-
-
-def test_only_so_many_requests_are_tried(vouching: Vouching) -> None:
-    met = vouching(reads(*(f"/{number:02}" for number in range(TRIED + 3))), lambda _: status("404 No"))
-    assert len(vouching.stage.asked(Side.BASELINE)) == TRIED
-    assert len(met.gaps) == 1
-
-
-def test_the_roles_own_check_is_the_only_request_that_is_tried(vouching: Vouching) -> None:
-    roles = [Role(name="ann", check="GET /me")]
-    assert known(vouching(reads("/a", "/me"), guarded(), roles=roles)) == {"ann": "GET /me"}
-    assert {call.path for call in vouching.stage.calls} == {"/me"}
-
-
-def test_a_check_that_the_schema_lacks_is_asked_as_it_is_written(vouching: Vouching) -> None:
-    assert known(vouching(reads("/a"), guarded(), roles=[Role(name="ann", check="GET /who")])) == {"ann": "GET /who"}
-
-
-def test_a_check_that_is_refused_is_a_gap(vouching: Vouching) -> None:
-    met = vouching(reads("/a"), lambda call: status("403 No") if call.path == "/me" else ok(), roles=[Role(name="ann", check="GET /me")])
-    assert known(met) == {}
-    assert [gap.role for gap in met.gaps] == ["ann"]
-
-
-def test_the_operators_word_counts_for_every_role_that_names_an_open_check(vouching: Vouching) -> None:
-    roles = [Role(name=name, check="GET /me") for name in ("ann", "ben")]
-    met = vouching(reads("/a"), guarded("/me"), roles=roles)
-    assert known(met) == {"ann": "GET /me", "ben": "GET /me"}
-    assert met.gaps == []
-
-
-def test_a_check_that_the_level_forbids_is_never_sent(vouching: Vouching) -> None:
-    met = vouching(reads("/a"), guarded(), roles=[Role(name="ann", check="POST /search")])
-    assert (known(met), vouching.stage.calls) == ({}, [])
-    assert len(met.gaps) == 1
-
-
-@pytest.mark.parametrize("line", ["503 Busy", "500 Oh", "429 Slow", "502 Oh"])
-def test_an_answer_that_may_be_chance_is_asked_again(vouching: Vouching, line: str) -> None:
-    usual = guarded()
-
-    def tired(call: Call) -> bytes:
-        said = status(line, b"Retry-After: 0") if call.token and call.nth <= 2 else usual(call)
-        assert isinstance(said, bytes)
-        return said
-
-    assert known(vouching(reads("/a"), tired)) == {"ann": "GET /a"}
-
-
-def test_a_connection_that_is_closed_once_is_asked_again(vouching: Vouching) -> None:
-    usual = guarded()
-    assert known(vouching(reads("/a"), lambda call: None if call.nth == 1 else usual(call))) == {"ann": "GET /a"}
-
-
-def test_three_broken_answers_are_no_chance(vouching: Vouching) -> None:
-    met = vouching(reads("/a"), lambda _: status("500 Oh"))
-    assert len(vouching.stage.asked(Side.BASELINE)) == 3
-    assert [gap.role for gap in met.gaps] == ["ann"]
-
-
-def test_a_refusal_is_not_asked_again(vouching: Vouching) -> None:
-    vouching(reads("/a"), lambda _: status("403 No"))
-    assert len(vouching.stage.asked(Side.BASELINE)) == 1
-
-
-def test_anonymous_needs_nobody_to_vouch_for_it(vouching: Vouching) -> None:
-    met = vouching(reads("/a"), guarded(), roles=[Role(name=ANONYMOUS)])
-    assert (known(met), met.gaps) == ({}, [])
+def test_a_role_without_an_account_is_not_vouched_for_twice(tmp_path: Path) -> None:
+    with Stage(folder=tmp_path, baseline=Shop(), canary=Shop()) as stage:
+        met = Acquaintance()
+        stage.loop.run(vouch(stage.drivers, [bearer("ann")], [ME, PING], met))
+        assert (met.known_good, met.gaps, stage.calls) == ({}, [], [])

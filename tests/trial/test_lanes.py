@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from stage import CONTROL, ME, PING, THINGS, Call, Service, Stage, mixed, ok, st
 
 from zeroweight.model.http import Trace
 from zeroweight.model.look import Look
-from zeroweight.model.request import Intent, Scenario, Template
+from zeroweight.model.request import Intent, Pointer, Scenario, Step, Template
 from zeroweight.model.target import Side
 from zeroweight.trial.lanes import ASKS, SHORTEST_PAUSE, SILENT_IN_A_ROW
 
@@ -330,3 +331,24 @@ def test_a_target_that_cannot_be_sent_takes_no_request_from_the_target(tmp_path:
         assert look.gap is not None
         assert look.gap.code == "unbound"
         assert stage.calls == []
+
+
+# Captures.
+
+
+@pytest.mark.parametrize(
+    ("judged", "code"),
+    [
+        ((False,), "setup"),  # a preparation: what it captures is all that it is for
+        ((False, True), "setup"),
+        ((True, True), "setup"),
+        ((True,), ""),  # the answer itself is judged, whatever it lacks
+        ((True, False), ""),
+    ],
+)
+def test_a_capture_that_fails_is_a_gap_unless_all_that_is_judged_was_seen(tmp_path: Path, judged: tuple[bool, ...], code: str) -> None:
+    first, *others = (Step(probe=THINGS.example(), judged=each) for each in judged)
+    steps = (replace(first, captures={"no": Pointer(path="/no")}), *others)
+    with Stage(folder=tmp_path) as stage:
+        (look,) = sent(stage, Scenario(steps=steps))
+        assert (look.gap.code if look.gap else "") == code

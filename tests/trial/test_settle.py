@@ -5,131 +5,21 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import random
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from builders import exchange, probe
+from builders import exchange
+from worlds import BASELINE, CANARY, World, ask, guard_lost, only, steady
 
-from zeroweight.checks.check import Check, catalogue, check, contrast
-from zeroweight.compare import Delta, State
-from zeroweight.finding import Confidence, Evidence, Noise, Rule, Severity
-from zeroweight.model.http import Exchange, Trace
+from zeroweight.checks.check import catalogue
+from zeroweight.compare import State
+from zeroweight.model.http import Trace
 from zeroweight.model.look import Gap, Look
-from zeroweight.model.operation import Parameter
-from zeroweight.model.request import Intent, Probe, Scenario, Step
+from zeroweight.model.request import Probe, Scenario
 from zeroweight.model.target import Side
-from zeroweight.redact import Redactor, Secret
-from zeroweight.trial.settle import BASELINE_ASKS, KIN, KIN_REPEATS, TELLING, Examiner, Past
+from zeroweight.trial.settle import BASELINE_ASKS, KIN, KIN_REPEATS, TELLING
 from zeroweight.verdict import Action, Policy
-
-BASELINE, CANARY = Side
-LOST = Rule(id="own.lost", title="A guard is gone", severity=Severity.HIGH, cwe=1, remedy="Put it back.")
-LEAK = Rule(id="own.leak", title="A leak", severity=Severity.HIGH, cwe=1, remedy="Stop it.")
-
-
-@contrast(LOST, on=Exchange)
-def lost(baseline: Exchange, canary: Exchange, noise: Noise) -> Iterator[Evidence]:
-    if (
-        baseline.response
-        and canary.response
-        and "x-guard" in baseline.response.headers
-        and "x-guard" not in canary.response.headers
-        and not noise.ever_without("x-guard")
-    ):
-        yield Evidence(says="no x-guard", cause="x-guard")
-
-
-@check(LEAK, on=Exchange)
-def leak(seen: Exchange) -> Iterator[Evidence]:
-    if seen.response and b"leak" in seen.response.body:
-        yield Evidence(says=f"it says {seen.response.text}", cause="leak", confidence=Confidence.TENTATIVE)
-
-
-@check(LEAK, on=Exchange)
-def broken(_: Exchange) -> Iterator[Evidence]:
-    raise ValueError("a bug")
-
-
-Says = Callable[[Side, Probe], dict[str, Any]]
-"""What a side answers: the keywords of `builders.exchange`."""
-
-
-def steady(guarded: bool, **more: Any) -> dict[str, Any]:  # noqa: FBT001
-    return {"fields": {"X-Guard": "1"} if guarded else {}, **more}
-
-
-def guard_lost(side: Side, _: Probe) -> dict[str, Any]:
-    return steady(side is BASELINE)
-
-
-def alike(_: Side, __: Probe) -> dict[str, Any]:
-    return steady(True)  # noqa: FBT003
-
-
-@dataclass(kw_only=True)
-class World:
-    """Both sides as one function, and how often each was asked."""
-
-    says: Says = alike
-    checks: Sequence[Check] = (lost, leak)
-    past: Past = field(default_factory=Past)
-    redactor: Redactor = field(default_factory=Redactor)
-    lives: int = 10**9
-    """So many repeats are answered; the rest are gaps."""
-    asked: list[tuple[str, int]] = field(default_factory=list)
-    asked_baseline: int = 0
-    examiner: Examiner = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.examiner = Examiner(self.checks, self.redactor, self.past)
-
-    def half(self, side: Side, scenario: Scenario) -> Trace:
-        seen = []
-        for step in scenario.steps:
-            made = exchange(side=side, **self.says(side, step.probe))
-            seen.append(replace(made, probe=step.probe))
-        return Trace(scenario=scenario, target=seen[0].target, exchanges=tuple(seen))
-
-    def look(self, scenario: Scenario, *, thrice: bool = False) -> Look[Trace]:
-        return Look(baseline=self.half(BASELINE, scenario), canary=self.half(CANARY, scenario), thrice=thrice)
-
-    def take(self, *scenarios: Scenario, thrice: bool = False) -> None:
-        self.examiner.take(scenarios, [self.look(each, thrice=thrice) for each in scenarios])
-
-    async def ask(self, scenarios: Sequence[Scenario], times: int) -> list[list[Look[Trace]]]:
-        self.asked += [(scenario.name, times) for scenario in scenarios]
-        return [[self._alive(scenario) for _ in range(times)] for scenario in scenarios]
-
-    def _alive(self, scenario: Scenario) -> Look[Trace]:
-        self.lives -= 1
-        return self.look(scenario) if self.lives >= 0 else Look(gap=Gap(what="w", why="spent", code="budget"))
-
-    async def ask_baseline(self, scenarios: Sequence[Scenario], times: int) -> list[list[Trace]]:
-        self.asked_baseline += len(scenarios) * times
-        return [[self.half(BASELINE, scenario) for _ in range(times)] for scenario in scenarios]
-
-    def settle(self, workers: int = 1) -> dict[str, Delta]:
-        deltas = asyncio.run(self.examiner.settle(self.ask, self.ask_baseline, workers=workers))
-        assert len({delta.fingerprint for delta in deltas}) == len(deltas)
-        return {str(delta.place): delta for delta in deltas}
-
-    def next(self) -> World:
-        """Return the world of the next trial in the same process."""
-        return World(says=self.says, checks=self.checks, past=self.past, redactor=self.redactor)
-
-
-def ask(path: str = "/x", **more: Any) -> Scenario:
-    asked = probe(path=path, **more)
-    return replace(Scenario.of(asked), name=f"{path} {asked.role} {asked.label}".strip())
-
-
-def only(world: World, *scenarios: Scenario) -> Delta:
-    world.take(*scenarios or (ask(),))
-    (delta,) = world.settle().values()
-    return delta
-
 
 # Steady differences.
 
@@ -363,108 +253,3 @@ def test_up_to_three_pairs_of_a_fingerprint_are_asked_again() -> None:
     delta = only(world, *[ask(label=f"p{number}") for number in range(9)])
     assert (delta.state, delta.seen_new) == (State.UNSTEADY, 9)
     assert len(world.asked) == TELLING
-
-
-# Consequences are not findings.
-
-
-def statuses(**codes: tuple[int, int]) -> Says:
-    """Answer by the word in a probe's label: (baseline, canary)."""
-
-    def says(side: Side, asked: Probe) -> dict[str, Any]:
-        return {"status": codes[asked.label or "plain"][side is CANARY]}
-
-    return says
-
-
-def odd(**more: Any) -> Scenario:
-    return ask(label="odd", intent=Intent.INVALID, parameter=Parameter(place="body", name="/a"), role="ann", method="POST", **more)
-
-
-@pytest.mark.parametrize(
-    ("codes", "rules"),
-    [
-        ({"plain": (200, 200), "odd": (422, 500)}, {"availability.server-error"}),
-        ({"plain": (200, 500), "odd": (422, 500)}, {"availability.server-error"}),  # the plain one, and nothing after it
-        ({"plain": (403, 200), "odd": (403, 422)}, {"authorization.function-level"}),
-        ({"plain": (403, 200), "odd": (403, 200)}, {"authorization.function-level"}),
-        ({"plain": (500, 500), "odd": (422, 500)}, set()),
-        ({"plain": (200, 200), "odd": (422, 200)}, {"validation.weakened"}),
-    ],
-)
-def test_odd_requests_are_judged_only_where_the_plain_one_fared_alike(codes: dict[str, tuple[int, int]], rules: set[str]) -> None:
-    families = {"availability", "authorization", "validation"}
-    world = World(says=statuses(**codes), checks=[each for each in catalogue() if each.rule.family in families])
-    world.take(odd(), ask(role="ann", method="POST"))  # whatever comes first in the batch
-    deltas = world.settle()
-    assert {delta.rule for delta in deltas.values() if delta.state is State.NEW} == rules
-    if codes["plain"][0] != codes["plain"][1]:
-        assert all(not delta.place.parameter for delta in deltas.values())
-
-
-def test_without_the_plain_request_an_odd_one_has_no_say() -> None:
-    world = World(says=statuses(odd=(422, 500)), checks=catalogue())
-    world.take(odd())
-    assert world.settle() == {}
-
-
-def test_a_404_is_a_refusal_where_the_owner_is_let_in_whoever_comes_first() -> None:
-    def says(side: Side, asked: Probe) -> dict[str, Any]:
-        return {"status": 200 if asked.role == "ann" or side is CANARY else 404}
-
-    world = World(says=says, checks=catalogue())
-    world.take(ask("/x/{id}", role="ben", owner="ann"), ask("/x/{id}", role="ann", owner="ann"))
-    assert {delta.rule for delta in world.settle().values()} == {"authorization.object-level"}
-
-
-# Checks that raise.
-
-
-def test_a_check_that_raises_is_a_gap_and_the_others_go_on() -> None:
-    world = World(says=guard_lost, checks=(broken, lost))
-    delta = only(world, ask(), ask("/x"))
-    assert (delta.rule, delta.confirmed) == ("own.lost", True)
-    (gap,) = world.examiner.gaps("own")
-    assert (gap.code, gap.what, gap.suite) == ("check-raised", "check own.leak", "own")
-    assert "a bug" in gap.why
-
-
-def test_a_check_that_raises_only_when_asked_again_is_a_gap_too() -> None:
-    seen = iter(range(10**6))
-
-    @contrast(LOST, on=Exchange)
-    def late(baseline: Exchange, canary: Exchange, noise: Noise) -> Iterator[Evidence]:
-        if next(seen) > 3:
-            raise ValueError("late")
-        yield from lost.two(baseline, canary, noise) if lost.two else ()
-
-    world = World(says=guard_lost, checks=(late,))
-    assert only(world).state is not State.NEW
-    assert [gap.code for gap in world.examiner.gaps("own")] == ["check-raised"]
-
-
-# Evidence leaves redacted.
-
-
-def test_evidence_and_request_leave_redacted_and_never_cut_in_half() -> None:
-    token = "T0KEN-" + "x" * 60
-    target = b"/x?" + b"p" * 130 + b"&key=" + token.encode()
-    world = World(
-        says=lambda side, _: {"target": target, "body": f"leak {token}".encode() if side is CANARY else b""},
-        redactor=Redactor([Secret(name="key", value=token)]),
-    )
-    delta = only(world)
-    assert "T0KEN" not in repr(delta)
-    assert delta.request.startswith("GET /x?ppp")
-    assert "[key:" in delta.evidence[0]
-    assert len(delta.request) <= 160
-
-
-def test_steps_of_a_scenario_are_judged_each_at_its_place() -> None:
-    def second(side: Side, asked: Probe) -> dict[str, Any]:
-        return steady(side is BASELINE or asked.operation.path != "/b")
-
-    steps = (Step(probe=probe(path="/a")), Step(probe=probe(path="/b")))
-    world = World(says=second)
-    assert only(world, Scenario(steps=steps, name="two")).place.path == "/b"
-    assert world.asked == [("two", 7)]

@@ -96,11 +96,11 @@ def test_only_what_both_sides_answered_is_crossed_off(tmp_path: Path) -> None:
 def test_what_is_allowed_is_what_the_baseline_allows(tmp_path: Path) -> None:
     with stage_of(tmp_path, baseline=steadfast, canary=lambda _: status("403 No")) as stage:
         trial = stage.trial()
-        assert not trial.allowed(ME, "ann")
+        assert not trial.allowed(ME.example(role="ann"))
         trial.send([ME.example(role="ann")])
-        assert trial.allowed(ME, "ann")
-        assert not trial.allowed(ME, "ben")
-        assert not trial.allowed(THINGS, "ann")
+        assert trial.allowed(ME.example(role="ann"))
+        assert not trial.allowed(ME.example(role="ben"))
+        assert not trial.allowed(THINGS.example(role="ann"))
 
 
 def test_builds_that_named_themselves_are_counted(tmp_path: Path) -> None:
@@ -129,7 +129,8 @@ def test_an_object_that_cannot_be_made_is_a_gap_of_what_is_about_it(tmp_path: Pa
         trial = stage.trial()
         trial.send([trial.valid(THING, role="ann")])
         (gap,) = trial.settle().gaps
-        assert (gap.code, gap.operation, gap.role) == ("unbound", "GET /things/{id}", "ann")
+        assert (gap.code, gap.operation, gap.role) == ("setup", "GET /things/{id}", "ann")
+        assert gap.why == "POST /things answered 500 on the canary, so there is no object"
 
 
 # What the run may not do.

@@ -13,7 +13,7 @@ from zeroweight.cli.run import run
 DEFAULT_FLAWS = ("csp-gone", "order-read-foreign", "malformed-json-traceback", "admin-users-open-to-customers")
 
 
-@click.command("demo", context_settings={"ignore_unknown_options": True})
+@click.command("demo", short_help="Try the gate on a flawed demo pair on this machine.", context_settings={"ignore_unknown_options": True})
 @click.option("--flaw", "flaws", multiple=True, help="A flaw to plant in the canary (default: four of them); `none` plants none.")
 @click.option("--benign", "benign", multiple=True, help="A harmless change to make to the canary.")
 @click.option("--noise", is_flag=True, help="Let both sides answer as unsteadily as real ones do.")

@@ -8,7 +8,7 @@ import sys
 import click
 
 
-@click.command("doctor")
+@click.command("doctor", short_help="Say what a run cannot test yet, and what mends it.")
 @click.argument("gate", metavar="GATE.TOML")
 def command(gate: str) -> None:
     """Prove routing, identity, schema, logins, level and budget, and attack nothing. The status is 0 when a run could PASS."""

@@ -25,7 +25,11 @@ LONGEST = 2000
 """Characters of a termination message; Kubernetes cuts at 4096 bytes."""
 
 
-@click.command("run", context_settings={"ignore_unknown_options": True, "help_option_names": []})
+@click.command(
+    "run",
+    short_help="Run the gate: 0 PASS, 1 FAIL, 10 INCONCLUSIVE.",
+    context_settings={"ignore_unknown_options": True, "help_option_names": []},
+)
 @click.option(
     "--output", "--zeroweight-output", metavar="FOLDER", help="Where verdict.json and the reports go (default: what the file says)."
 )

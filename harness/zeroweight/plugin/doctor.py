@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -24,9 +25,15 @@ def show(reporter: pytest.TerminalReporter, plan: Plan | None, told: Config, fai
         reporter.write_line(f"  ✗ {reason.code}: {harmless(reason.text)}", red=True)
     if plan is None:
         return
-    for mark, text in lines(plan, told):
+    found = list(lines(plan, told))
+    for mark, text in found:
         colour = {"✓": {"green": True}, "✗": {"red": True}, "!": {"yellow": True}}[mark]
         reporter.write_line(f"  {mark} {harmless(text)}", **colour)
+    wrong = sum(mark == "✗" for mark, _ in found)
+    if wrong:
+        reporter.write_line(f"a run cannot PASS yet: mend what is marked ✗ ({wrong})", red=True, bold=True)
+    else:
+        reporter.write_line("a run can PASS" + ("; what is marked ! is not tested" if any(m == "!" for m, _ in found) else ""), bold=True)
 
 
 def healthy(plan: Plan | None, told: Config) -> bool:
@@ -63,9 +70,13 @@ def _reach(plan: Plan, told: Config) -> Iterator[tuple[str, str]]:
     excluded = sorted({e.operation for e in plan.ledger.excluded if e.operation})
     if excluded:
         yield "!", f"{len(excluded)} operation(s) not called for some role: {', '.join(excluded[:3])}{' …' if len(excluded) > 3 else ''}"  # noqa: PLR2004
-    for suite in SHIPPED:
-        count = sum(line.suite == suite for line in plan.ledger.lines)
-        yield ("✓" if count else "✗"), f"suite {suite}: {count} places"
+    places = Counter(line.suite for line in plan.ledger.lines)
+    for suite in dict.fromkeys((*plan.policy.require.suites, *places)):
+        count = places[suite]
+        yield ("✓" if count else "✗"), f"suite {suite}: {count} places" + ("" if count else "; it would find nothing to call")
+    skipped = [suite for suite in SHIPPED if suite in told.suites.skip]
+    if skipped:
+        yield "!", f"suites.skip leaves out {', '.join(skipped)}"
     need = len(plan.ledger.lines) * REQUESTS_A_LINE
     seconds = need / told.rate
     enough = need <= told.budget.requests and seconds <= told.budget.seconds

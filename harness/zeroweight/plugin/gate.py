@@ -80,7 +80,7 @@ def _config(config: pytest.Config) -> Config:
     baseline, canary = overrides.pop("baseline.url", ""), overrides.pop("canary.url", "")
     if not (baseline and canary):
         raise ConfigError(
-            "a gate compares two deployments, and only one was named",
+            "a gate compares two deployments, and they are not both named",
             where="options",
             fix="Give --zeroweight GATE.TOML, or both --zeroweight-baseline and --zeroweight-canary",
         )

@@ -224,7 +224,8 @@ def _trouble(trace: Trace) -> str:
     burst = any(probe.intent is Intent.BURST for probe in trace.scenario.judged)
     if not burst and any(backing_off(exchange) is not None for exchange in trace.exchanges):
         return "limited"
-    whole = len(trace.judged) == len(trace.scenario.judged)
+    # A capture that failed behind the last judged step takes nothing from them; where none is judged, the captures are all there is.
+    whole = bool(trace.judged) and len(trace.judged) == len(trace.scenario.judged)
     return "setup" if trace.lost and not whole else ""
 
 

@@ -1,0 +1,276 @@
+"""Once before the first test: who answers, what can be asked, who can log in, what is owed."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stage import Call, Service, Shop, Stage, mixed, ok, status, token_of
+
+from zeroweight.compare import State
+from zeroweight.config.load import load
+from zeroweight.config.model import Config
+from zeroweight.errors import ConfigError
+from zeroweight.ledger import SHIPPED
+from zeroweight.model.outcome import Level
+from zeroweight.model.target import Side
+from zeroweight.plan import Plan
+from zeroweight.session.prepare import Start, payload_folders, prepare
+
+BASELINE, CANARY = Side
+RESPONSES = {"responses": {"200": {"description": "d"}}}
+BODY = {"requestBody": {"content": {"application/json": {"schema": {"type": "object", "example": {"name": "n"}}}}}}
+PATH_ID = {"parameters": [{"in": "path", "name": "id", "required": True, "schema": {"type": "integer"}}]}
+GUARDED: Mapping[str, Any] = {"security": [{"token": []}]}
+DOCUMENT: Mapping[str, Any] = {
+    "openapi": "3.1.0",
+    "info": {"title": "t", "version": "1"},
+    "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
+    "paths": {
+        "/me": {"get": {**RESPONSES, **GUARDED}},
+        "/things": {"get": {**RESPONSES, **GUARDED, "tags": ["list"]}, "post": {**RESPONSES, **GUARDED, **BODY}},
+        "/things/{id}": {"get": {**RESPONSES, **GUARDED, **PATH_ID}, "delete": {**RESPONSES, **GUARDED, **PATH_ID}},
+    },
+}
+GATE = """
+service = "things"
+baseline = {{ url = "{baseline}" }}
+canary = {{ url = "{canary}" }}
+identity = {{ header = "x-build" }}
+api = {{ schema = "/openapi.json" }}
+roles.ann = {{ bearer = "env:ANN" }}
+budget = {{ rate = 100000 }}
+"""
+
+
+def served(service: Service, build: str = "", document: Mapping[str, Any] | bytes = DOCUMENT) -> Service:
+    """Let a service say its build and its schema."""
+    body = document if isinstance(document, bytes) else json.dumps(document).encode()
+
+    def schema(call: Call) -> bytes:
+        return ok(body, b"X-Build: " + (build or {BASELINE: "1.0", CANARY: "1.1"}[call.side]).encode())
+
+    return mixed(service, **{"openapi.json": schema})
+
+
+def without(path: str, **security: Any) -> dict[str, Any]:
+    """Return the document without a path, or with another word about its security."""
+    paths = dict(DOCUMENT["paths"])
+    if security:
+        paths[path] = {method: {**operation, **security} for method, operation in paths[path].items()}
+    else:
+        del paths[path]
+    return {**DOCUMENT, "paths": paths}
+
+
+def config_of(stage: Stage, *more: str) -> Config:
+    path = stage.folder / "gate.toml"
+    text = GATE.format(baseline=stage.servers[BASELINE].url, canary=stage.servers[CANARY].url)
+    path.write_text("\n".join([text, *more]), encoding="utf-8")
+    return load(path, environment={"ANN": token_of("ann")}, overrides={})
+
+
+def prepared(
+    folder: Path, baseline: Service | None = None, canary: Service | None = None, *more: str, aa: bool = False
+) -> tuple[Plan, Stage]:
+    said: list[str] = []
+    with Stage(folder=folder, baseline=baseline or served(Shop()), canary=canary or served(Shop())) as stage:
+        start = Start(run="r-1", config=config_of(stage, *more), aa=aa, journals=folder / "journals", began=1e12)
+        plan = prepare(start, said.append)
+    assert said[0] == "identity"
+    return plan, stage
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    return prepared(tmp_path_factory.mktemp("whole"))[0]
+
+
+# A pair in good order.
+
+
+def test_a_pair_in_good_order_has_no_gaps_and_two_builds(whole: Plan) -> None:
+    assert (whole.gaps, whole.untrue, whole.blocked, whole.deltas) == ((), (), "", ())
+    assert whole.builds == {BASELINE: "1.0", CANARY: "1.1"}
+
+
+def test_the_plan_knows_every_operation_and_role(whole: Plan) -> None:
+    labels = {"GET /me", "GET /things", "POST /things", "GET /things/{id}", "DELETE /things/{id}"}
+    assert {operation.label for operation in whole.operations} == labels
+    assert [role.name for role in whole.roles] == ["anonymous", "ann"]
+    assert whole.known_good["ann"].judged[0].operation.label == "GET /me"
+    assert whole.control == whole.known_good["ann"]
+
+
+def test_every_shipped_suite_owes_what_the_level_allows_and_the_rest_is_excluded(whole: Plan) -> None:
+    assert whole.level is Level.READ_ONLY
+    assert {line.suite for line in whole.ledger.lines} == set(SHIPPED)
+    roles = {(line.operation, line.role) for line in whole.ledger.lines if line.suite == "authorization"}
+    assert ("GET /things", "ann") in roles
+    assert ("POST /things", "anonymous") in roles
+    assert ("POST /things", "ann") not in roles
+    left_out = {(each.operation, each.role) for each in whole.ledger.excluded}
+    assert ("POST /things", "ann") in left_out
+    assert all('safety.level = "read-only"' in each.why for each in whole.ledger.excluded)
+
+
+def test_the_plan_carries_the_secrets_that_a_redactor_must_know(whole: Plan) -> None:
+    assert token_of("ann") in {secret.value for secret in whole.secrets}
+    assert f"Bearer {token_of('ann')}" in {secret.value for secret in whole.secrets}
+    assert token_of("ann") not in repr(whole)
+    assert len(whole.key) == 16
+
+
+def test_what_was_spent_on_getting_acquainted_is_not_there_to_attack_with(tmp_path: Path) -> None:
+    plan, stage = prepared(tmp_path)
+    spent = max(len(stage.asked(side)) for side in Side)
+    assert spent > 0
+    assert plan.shares.requests == 6000 - spent
+
+
+def test_getting_acquainted_only_reads(tmp_path: Path) -> None:
+    _, stage = prepared(tmp_path)
+    assert {call.method for call in stage.calls} == {"GET"}
+
+
+# What is wrong with the pair.
+
+
+def test_a_side_that_does_not_answer_blocks_the_run(tmp_path: Path) -> None:
+    plan, _ = prepared(tmp_path, None, lambda _: None)
+    assert plan.blocked == "a side does not answer"
+    assert [(gap.code, gap.what) for gap in plan.gaps] == [("unreachable", "the canary")]
+
+
+@pytest.mark.parametrize(
+    ("canary", "more", "code"),
+    [
+        (served(Shop(), "1.0"), (), "same-build"),
+        (mixed(Shop(), **{"openapi.json": lambda _: ok(json.dumps(DOCUMENT).encode())}), (), "identity-unproven"),
+        (served(Shop(), "1.2"), ('[canary]\nexpect = "1.1"',), "identity-mismatch"),
+    ],
+)
+def test_builds_that_are_not_proven_block_the_run(tmp_path: Path, canary: Service, more: tuple[str, ...], code: str) -> None:
+    with Stage(folder=tmp_path, baseline=served(Shop()), canary=canary) as stage:
+        config = config_of(stage)
+        if more:
+            config = replace(config, canary=replace(config.canary, expect="1.1"))
+        plan = prepare(Start(run="r-1", config=config, aa=False, journals=tmp_path, began=1e12), lambda _: None)
+    assert [reason.code for reason in plan.untrue] == [code]
+    assert plan.blocked
+    assert plan.operations == ()
+
+
+def test_a_build_against_itself_is_compared_when_asked_for(tmp_path: Path) -> None:
+    plan, _ = prepared(tmp_path, served(Shop(), "1.0"), served(Shop(), "1.0"), aa=True)
+    assert (plan.blocked, plan.untrue) == ("", ())
+
+
+@pytest.mark.parametrize("document", [b"<html>", b"", b"[]", b'{"openapi": "3.1.0"}'])
+def test_without_any_schema_nothing_is_sent(tmp_path: Path, document: bytes) -> None:
+    plan, stage = prepared(tmp_path, served(Shop(), document=document), served(Shop(), document=document))
+    assert plan.blocked
+    assert {gap.code for gap in plan.gaps} == {"schema"}
+    assert stage.asked(CANARY, "/me") == []
+
+
+def test_one_schema_is_enough_to_work_and_its_loss_is_a_gap(tmp_path: Path) -> None:
+    plan, _ = prepared(tmp_path, None, served(Shop(), document=b"<html>"))
+    assert plan.blocked == ""
+    assert [gap.code for gap in plan.gaps] == ["schema"]
+    assert len(plan.operations) == 5
+    assert plan.deltas == ()
+
+
+def test_an_operation_of_either_schema_is_asked_on_both(tmp_path: Path) -> None:
+    plan, _ = prepared(tmp_path, served(Shop(), document=without("/things/{id}")))
+    assert {operation.label: operation.documented for operation in plan.operations}["GET /things/{id}"] == frozenset({CANARY})
+
+
+def test_a_schema_that_no_longer_demands_credentials_is_a_finding(tmp_path: Path) -> None:
+    plan, _ = prepared(tmp_path, None, served(Shop(), document=without("/me", security=[])))
+    assert [(delta.rule, delta.state, delta.confirmed, str(delta.place)) for delta in plan.deltas] == [
+        ("contract.security-lost", State.NEW, True, "GET /me")
+    ]
+
+
+def test_a_role_that_is_refused_everywhere_is_a_gap(tmp_path: Path) -> None:
+    def closed(call: Call) -> bytes:
+        return status("401 No")
+
+    plan, _ = prepared(tmp_path, served(closed), served(closed))
+    assert [(gap.code, gap.role) for gap in plan.gaps] == [("role", "ann")]
+    assert plan.known_good == {}
+    assert plan.control.judged[0].target.fill({}) == b"/openapi.json"
+
+
+# What the operator says.
+
+
+@pytest.mark.parametrize(
+    ("exclude", "gone"),
+    [
+        ('"GET /me"', {"GET /me"}),
+        ('"tag:list"', {"GET /things"}),
+        ('"tag:list", "DELETE /things/{id}"', {"GET /things", "DELETE /things/{id}"}),
+        ('"GET /unknown"', set()),
+    ],
+)
+def test_what_the_operator_excludes_is_neither_asked_nor_owed(tmp_path: Path, exclude: str, gone: set[str]) -> None:
+    with Stage(folder=tmp_path, baseline=served(Shop()), canary=served(Shop())) as stage:
+        config = config_of(stage)
+        excluded = tuple(json.loads(f"[{exclude}]"))
+        config = replace(config, api=replace(config.api, exclude=excluded))
+        plan = prepare(Start(run="r-1", config=config, aa=False, journals=tmp_path, began=1e12), lambda _: None)
+    told = {each.operation for each in plan.ledger.excluded if "api.exclude" in each.why}
+    assert told == gone
+    assert not gone & {line.operation for line in plan.ledger.lines}
+    assert not gone & {operation.label for operation in plan.operations}
+
+
+def test_excluding_everything_blocks_the_run(tmp_path: Path) -> None:
+    everything = tuple(f"{method.upper()} {path}" for path, item in DOCUMENT["paths"].items() for method in item)
+    with Stage(folder=tmp_path, baseline=served(Shop()), canary=served(Shop())) as stage:
+        config = config_of(stage)
+        config = replace(config, api=replace(config.api, exclude=everything))
+        plan = prepare(Start(run="r-1", config=config, aa=False, journals=tmp_path, began=1e12), lambda _: None)
+    assert plan.blocked == "there is nothing to call"
+    assert [gap.what for gap in plan.gaps] == ["operations"]
+
+
+def test_own_suites_owe_too_and_skipped_ones_do_not(tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "test_mine.py").write_text('OWES = ("operation",)')
+    plan, _ = prepared(tmp_path, None, None, 'suites = { paths = ["own"], skip = ["errors"] }')
+    assert {line.suite for line in plan.ledger.lines} == {*SHIPPED, "mine"} - {"errors"}
+    assert {line.role for line in plan.ledger.lines if line.suite == "mine"} == {"*"}
+
+
+def test_a_path_without_suites_is_a_mistake_before_anything_is_sent(tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    with Stage(folder=tmp_path) as stage:
+        config = config_of(stage, 'suites = { paths = ["own"] }')
+        with pytest.raises(ConfigError):
+            prepare(Start(run="r-1", config=config, aa=False, journals=tmp_path, began=0.0), lambda _: None)
+        assert stage.calls == []
+
+
+def test_own_payloads_come_beside_the_shipped_ones(tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    with Stage(folder=tmp_path) as stage:
+        folders = payload_folders(config_of(stage, 'payloads = { paths = ["own"] }'))
+    assert (len(folders), folders[-1]) == (2, tmp_path / "own")
+
+
+@pytest.mark.parametrize(("seconds", "grace", "sending"), [(120, 10, 110), (10, 10, 5), (10, 3600, 5), (100, 0, 100), (100, 50, 50)])
+def test_the_grace_is_kept_for_tidying_up_but_never_more_than_half(tmp_path: Path, seconds: float, grace: float, sending: float) -> None:
+    with Stage(folder=tmp_path) as stage:
+        config = config_of(stage)
+    config = replace(config, budget=replace(config.budget, seconds=seconds, grace=grace))
+    start = Start(run="r-1", config=config, aa=False, journals=tmp_path, began=1000.0)
+    assert math.isclose(start.deadline, 1000.0 + sending)
