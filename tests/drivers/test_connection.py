@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 
 import pytest
 from driving import GET, HASTY, PATIENT, POST, ask, asked, driver_of, kind, meter
 from servers import Script, Server, Wire, answer, end_quietly, free_port, hang_up, once, reset, serving, silent, steady
 
+from zeroweight.drivers.limits import Meter
 from zeroweight.model.http import Exchange
 from zeroweight.model.target import Side, Target
 
@@ -179,3 +182,13 @@ def test_a_resend_that_the_budget_forbids_is_the_budgets_failure() -> None:
         assert len(server.requests) == 2
 
     asked(script, GET.example(), GET.example(), check=check, meter=meter(2))
+
+
+def test_an_answer_that_the_run_cannot_wait_for_is_not_the_targets_silence() -> None:
+    """The run ends at its deadline even where a target hangs, and the gap says so."""
+    soon = Meter(Side.CANARY, 10, math.inf, time.monotonic() + 0.5)
+
+    def check(_: Server, exchanges: list[Exchange]) -> None:
+        assert [kind(exchange) for exchange in exchanges] == ["deadline"]
+
+    asked(silent, GET.example(), check=check, meter=soon, timeouts=PATIENT)

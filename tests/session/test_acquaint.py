@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,14 @@ from typing import Any
 import pytest
 from stage import EVERYTHING, ME, PING, RESOURCE, THINGS, Call, Service, Shop, Stage, mixed, ok, status, token_of
 
+from zeroweight.drivers.limits import Lock
 from zeroweight.model.operation import Operation
 from zeroweight.model.outcome import Level
 from zeroweight.model.request import Scenario
 from zeroweight.model.role import ANONYMOUS, Login, LoginKind, Role
 from zeroweight.model.target import Side
 from zeroweight.redact import Secret
-from zeroweight.session.acquaint import Acquaintance, log_in, schemas, vouch, with_resources
+from zeroweight.session.acquaint import TRIED, Acquaintance, log_in, schemas, vouch, with_resources
 
 BASELINE, CANARY = Side
 DOCUMENT = {
@@ -184,3 +186,118 @@ def test_a_role_without_an_account_is_not_vouched_for_twice(tmp_path: Path) -> N
         met = Acquaintance()
         stage.loop.run(vouch(stage.drivers, [bearer("ann")], [ME, PING], met))
         assert (met.known_good, met.gaps, stage.calls) == ({}, [], [])
+
+
+# Where a schema may come from.
+
+
+def moved(call: Call) -> bytes:
+    return status("307 There", b"Location: /docs/openapi.json") if call.path == "/openapi.json" else documented(call)
+
+
+def test_a_redirect_to_the_schema_is_followed(tmp_path: Path) -> None:
+    with Stage(folder=tmp_path, baseline=documented, canary=moved) as stage:
+        got, gaps = stage.loop.run(schemas(stage.drivers, "/openapi.json"))
+        assert (set(got), gaps) == (set(Side), [])
+
+
+def test_a_url_speaks_for_both_sides_where_its_host_may_be_reached(tmp_path: Path) -> None:
+    with Stage(folder=tmp_path) as home, Stage(folder=tmp_path / "other", baseline=documented) as other:
+        url = other.servers[BASELINE].url
+        for driver in home.drivers.values():
+            driver._errands._lock = Lock(driver.target, (url.partition("://")[2],))
+        got, gaps = home.loop.run(schemas(home.drivers, f"{url}/openapi.json"))
+        assert (set(got), gaps, home.calls, len(other.calls)) == (set(Side), [], [], 2)
+
+
+def test_a_url_that_may_not_be_reached_is_a_gap_that_names_the_setting(tmp_path: Path) -> None:
+    with Stage(folder=tmp_path) as stage:
+        got, gaps = stage.loop.run(schemas(stage.drivers, "http://schemas.example/openapi.json"))
+        assert (got, len(gaps), stage.calls) == ({}, 2, [])
+        assert all("safety.hosts" in gap.why for gap in gaps)
+
+
+# More of which operation takes which id.
+
+
+@pytest.mark.parametrize(
+    ("label", "changes", "taken"),
+    [
+        ("POST /things/{id}:cancel", {}, {"id": "thing"}),
+        ("GET /things/mine/{day}", {}, {}),
+        ("GET /users/{user}/things/{id}", {"read": "GET /users/{user}/things/{id}"}, {"id": "thing"}),
+        ("GET /things/{id}/parts/{part}", {"used": ("GET /things/{id}/parts/{part}",)}, {"id": "thing"}),
+        ("GET /invoice", {"used": ("GET /invoice",)}, {}),
+        ("GET /shops/{shop}/things/{id}", {"create": "POST /shops/{shop}/things"}, {"id": "thing"}),
+        ("GET /things/{id}", {"create": "POST /things/"}, {"id": "thing"}),
+    ],
+)
+def test_nested_and_odd_paths_take_the_id_that_is_meant(label: str, changes: dict[str, Any], taken: dict[str, str]) -> None:
+    (told,) = with_resources([operation(label)], [replace(RESOURCE, **changes)])
+    assert told.resources == taken
+
+
+def test_one_path_may_take_the_ids_of_two_resources() -> None:
+    part = replace(RESOURCE, kind="part", create="POST /things/{id}/parts", remove="")
+    (told,) = with_resources([operation("GET /things/{id}/parts/{part}")], [RESOURCE, part])
+    assert told.resources == {"id": "thing", "part": "part"}
+
+
+# More of known-good requests.
+
+
+def vouching(folder: Path, operations: Sequence[Operation], service: Service, *roles: str) -> tuple[Acquaintance, list[Call]]:
+    """Vouch by some operations; returns what came of it, and what the baseline was asked."""
+    with Stage(folder=folder, baseline=service, canary=service, level=Level.READ_ONLY) as stage:
+        named = [bearer(role) for role in roles or ("ann",)]
+        met = stage.loop.run(log_in(stage.drivers, named))
+        stage.loop.run(vouch(stage.drivers, named, operations, met))
+        return met, stage.asked(BASELINE)
+
+
+def read_of(path: str, *, protected: bool = True) -> Operation:
+    return Operation(method="GET", path=path, protected=frozenset(Side) if protected else frozenset())
+
+
+def test_reads_without_ids_are_tried_first_and_protected_ones_before_open_ones(tmp_path: Path) -> None:
+    operations = [
+        read_of("/with/{id}"),
+        read_of("/plain", protected=False),
+        operation("DELETE /all"),
+        operation("POST /make"),
+        read_of("/zed"),
+    ]
+    _, asked = vouching(tmp_path, operations, lambda _: status("401 No"))
+    assert [(call.method, call.path) for call in asked] == [("GET", "/zed"), ("GET", "/plain"), ("GET", "/with/1")]
+
+
+def test_only_so_many_requests_are_tried(tmp_path: Path) -> None:
+    met, asked = vouching(tmp_path, [read_of(f"/{number:02}") for number in range(TRIED + 3)], lambda _: status("404 No"))
+    assert len(asked) == TRIED
+    assert [gap.code for gap in met.gaps] == ["role"]
+
+
+def test_an_open_request_is_asked_as_anonymous_once_for_all_roles(tmp_path: Path) -> None:
+    def half_open(call: Call) -> bytes:
+        return ok() if call.token or call.path == "/a" else status("401 No")
+
+    met, asked = vouching(tmp_path, [read_of("/a"), read_of("/b")], half_open, "ann", "ben")
+    assert [call.token for call in asked if call.path == "/a"] == [token_of("ann"), ""]
+    assert {role: label(met, role) for role in met.known_good} == {"ann": "GET /b", "ben": "GET /b"}
+
+
+@pytest.mark.parametrize(("line", "times"), [("401 No", 1), ("404 No", 1), ("400 Odd", 1), ("500 Oh", 3), ("429 Slow", 3), ("503 Busy", 3)])
+def test_only_what_may_be_chance_is_asked_again(tmp_path: Path, line: str, times: int) -> None:
+    _, asked = vouching(tmp_path, [read_of("/a")], lambda _: status(line))
+    assert len(asked) == times
+
+
+def test_a_guard_that_is_open_on_the_canary_only_does_not_take_the_known_good_request_away(tmp_path: Path) -> None:
+    met = vouched(tmp_path, Shop(), bearer("ann"), canary=Shop(lacks=("login",)))
+    assert label(met, "ann") == "GET /me"
+
+
+def test_the_operators_check_counts_for_every_role_that_names_it(tmp_path: Path) -> None:
+    met = vouched(tmp_path, Shop(), bearer("ann", check="GET /ping"), bearer("ben", check="GET /ping"))
+    assert {role: label(met, role) for role in met.known_good} == {"ann": "GET /ping", "ben": "GET /ping"}
+    assert met.gaps == []

@@ -11,7 +11,7 @@ from servers import answer
 from stage import Call, Service, Stage, ok, status
 
 from zeroweight.model.target import Identity, Side
-from zeroweight.session.identity import Proof, discover, drifted, prove, read
+from zeroweight.session.identity import ENDPOINTS, HEADERS, Proof, discover, drifted, prove, read
 
 BASELINE, CANARY = Side
 HEADER = Identity(header="x-build")
@@ -196,3 +196,34 @@ def test_an_error_page_may_name_the_build_too(tmp_path: Path) -> None:
         return lambda _: answer(b"{}", f"X-Build: {build}".encode(), status=b"404 No")
 
     assert codes(proof_of(tmp_path, refusing("1"), refusing("2"), HEADER)) == []
+
+
+@pytest.mark.parametrize("name", HEADERS)
+def test_every_known_header_is_discovered(tmp_path: Path, name: str) -> None:
+    proof = proof_of(tmp_path, headed("1", name), headed("2", name))
+    assert proof.identity == Identity(header=name, get="/openapi.json")
+    assert proof.untrue == ()
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_every_known_endpoint_is_discovered(tmp_path: Path, endpoint: str) -> None:
+    proof = proof_of(tmp_path, versioned(b'{"build": "1"}', endpoint), versioned(b'{"build": "2"}', endpoint))
+    assert proof.identity == Identity(get=endpoint, pointer="/build")
+
+
+@pytest.mark.parametrize("body", [b'{"version": "2", "commit": "%s"}', b'{"commit": "%s", "version": "2"}'])
+def test_a_version_that_is_the_same_does_not_hide_a_commit_that_differs(tmp_path: Path, body: bytes) -> None:
+    proof = proof_of(tmp_path, versioned(body % b"a"), versioned(body % b"b"))
+    assert proof.identity == Identity(get="/version", pointer="/commit")
+    assert proof.untrue == ()
+
+
+def test_a_configured_place_is_the_only_one_that_is_asked(tmp_path: Path) -> None:
+    with Stage(folder=tmp_path, baseline=ok_only, canary=headed("1")) as stage:
+        stage.loop.run(prove(stage.drivers, HEADER, "/openapi.json", aa=False))
+        assert {call.path for call in stage.calls} == {"/openapi.json"}
+
+
+def test_of_other_builds_the_one_seen_most_is_named() -> None:
+    (reason,) = drifted({CANARY: "1.1"}, {"canary": {"1.1": 90, "1.0": 7, "1.2": 2}})
+    assert reason.text == "7 answer(s) on the canary came from build 1.0, not 1.1: the arms were mixed"

@@ -274,3 +274,63 @@ def test_the_grace_is_kept_for_tidying_up_but_never_more_than_half(tmp_path: Pat
     config = replace(config, budget=replace(config.budget, seconds=seconds, grace=grace))
     start = Start(run="r-1", config=config, aa=False, journals=tmp_path, began=1000.0)
     assert math.isclose(start.deadline, 1000.0 + sending)
+
+
+def test_a_line_that_excludes_nothing_is_told(tmp_path: Path) -> None:
+    with Stage(folder=tmp_path, baseline=served(Shop()), canary=served(Shop())) as stage:
+        config = config_of(stage)
+        config = replace(config, api=replace(config.api, exclude=("GET /me", "tag:list", "DELETE /thing/{id}", "tag:lost")))
+        plan = prepare(Start(run="r-1", config=config, aa=False, journals=tmp_path, began=1e12), lambda _: None)
+    told = [note for note in plan.notes if "api.exclude" in note]
+    assert len(told) == 2
+    assert "DELETE /thing/{id}" in told[0]
+    assert "tag:lost" in told[1]
+
+
+RESOURCE = 'resources.thing = { create = "POST /things", body = { name = "n" }, remove = "DELETE /things/{id}", owners = ["ann"] }'
+
+
+def test_at_own_objects_what_a_resource_names_is_owed_and_what_may_be_somebodys_is_not(tmp_path: Path) -> None:
+    put = {"put": {**RESPONSES, **GUARDED, **PATH_ID, **BODY}}
+    document = {**DOCUMENT, "paths": {**DOCUMENT["paths"], "/others/{id}": put}}
+    service = served(Shop(), document=document)
+    plan, stage = prepared(tmp_path, service, service, 'safety = { level = "own-objects" }', RESOURCE)
+    owed = {line.operation for line in plan.ledger.lines if line.role == "ann"}
+    assert {"POST /things", "DELETE /things/{id}"} <= owed
+    left_out = {(each.operation, each.role): each.why for each in plan.ledger.excluded}
+    assert 'safety.level = "own-objects"' in left_out["PUT /others/{id}", "ann"]
+    assert {operation.label: operation.resources for operation in plan.operations}["GET /things/{id}"] == {"id": "thing"}
+    assert {call.method for call in stage.calls} == {"GET"}
+
+
+def logging_in(call: Call) -> bytes | None:
+    """Let ben in on the baseline, with a token of that side; the canary knows nobody."""
+    if call.path == "/login":
+        return ok(b'{"token": "%s"}' % token_of("ben").encode()) if call.side is BASELINE else status("401 No")
+    return shop(call)
+
+
+shop = Shop()
+BEN = """
+roles.ben = { login = "door", password = "env:ANN" }
+[login.door]
+kind = "json"
+request = "POST /login"
+json = { password = "$password" }
+token = "/token"
+"""
+
+
+def test_a_role_that_one_side_keeps_out_plays_no_part_and_is_owed_all_the_same(tmp_path: Path) -> None:
+    plan, stage = prepared(tmp_path, served(logging_in), served(logging_in), BEN)
+    assert [role.name for role in plan.roles] == ["anonymous", "ann"]
+    assert [(gap.code, gap.role) for gap in plan.gaps] == [("login", "ben")]
+    assert "ben" in {line.role for line in plan.ledger.lines}
+    assert "ben" not in plan.known_good
+    assert [len(stage.asked(side, "/login")) for side in Side] == [1, 1]
+
+
+def test_a_token_that_a_login_brought_is_a_secret_with_and_without_its_prefix(tmp_path: Path) -> None:
+    plan, _ = prepared(tmp_path, served(logging_in), served(logging_in), BEN)
+    assert {token_of("ben"), f"Bearer {token_of('ben')}"} <= {secret.value for secret in plan.secrets}
+    assert token_of("ben") not in repr(plan)

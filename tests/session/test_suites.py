@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import zeroweight.shipped
 from zeroweight.config.model import Config
 from zeroweight.errors import ConfigError
 from zeroweight.ledger import SHIPPED
@@ -93,3 +94,25 @@ def test_a_suite_that_is_not_there_owes_the_most(tmp_path: Path) -> None:
 def test_a_suite_is_called_by_its_file() -> None:
     assert name_of(Path("/x/test_headers.py")) == "headers"
     assert all(name_of(path) in SHIPPED for path in shipped("suites").glob("test_*.py"))
+
+
+@pytest.fixture
+def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the package lie where no shipped folder is."""
+    monkeypatch.setattr(zeroweight.shipped, "__file__", str(tmp_path / "somewhere" / "zeroweight" / "shipped.py"))
+
+
+@pytest.mark.usefixtures("bare")
+def test_an_installation_that_lost_its_suites_has_its_operators_own(tmp_path: Path) -> None:
+    assert files(config()) == {}
+    assert list(files(config(suite(tmp_path / "own", "mine")))) == ["mine"]
+
+
+def test_a_name_that_is_skipped_altogether_is_in_nobodys_way(tmp_path: Path) -> None:
+    one, two = suite(tmp_path / "a", "mine"), suite(tmp_path / "b", "mine")
+    assert "mine" not in files(config(one, two, skip=("mine",)))
+
+
+@pytest.mark.parametrize(("name", "owed"), [("authorization", DEFAULT), ("headers", ("operation",)), ("errors", ("operation",))])
+def test_the_shipped_suites_owe_what_they_say(name: str, owed: tuple[str, ...]) -> None:
+    assert owes(shipped("suites") / f"test_{name}.py") == owed

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 import ssl
 import tempfile
@@ -140,15 +141,21 @@ class Line:
         self.turn = asyncio.Lock()
         """Held by whoever uses the line, for as long as his requests belong together."""
 
-    async def send(self, request: Request, *, cap: int) -> Answer:
-        """Send one request and read its answer, `cap` bytes of the body at most; raises CancelledError only."""
+    async def send(self, request: Request, *, cap: int, left: float = math.inf) -> Answer:
+        """Send one request and read its answer, `cap` bytes of the body at most; raises CancelledError only.
+
+        `left` is how many seconds the run still has: an answer that it cannot wait for is its own doing, not the target's silence.
+        """
         marks = _Marks()
         failure: Failure
         try:
-            async with asyncio.timeout(self._timeouts.total):
+            async with asyncio.timeout(min(self._timeouts.total, left)):
                 return await self._exchange(request, marks, cap)
         except TimeoutError:
-            failure = Failure(kind="timeout", text=f"no whole answer within {self._timeouts.total:g} s")
+            if left < self._timeouts.total:
+                failure = Failure(kind="deadline", text="the run's time was over before the answer had come")
+            else:
+                failure = Failure(kind="timeout", text=f"no whole answer within {self._timeouts.total:g} s")
         except httpx.LocalProtocolError as error:
             failure = unsendable(_message(error))
         except Exception as error:  # whatever the library or the peer does wrong is the target's silence, never a crash
@@ -212,13 +219,13 @@ async def deliver(line: Line, request: Request, meter: Meter, *, cap: int) -> De
     refusal = await meter.take()
     if refusal is not None:
         return Delivery(refusal=refusal)
-    answer = await line.send(request, cap=cap)
+    answer = await line.send(request, cap=cap, left=meter.left_seconds)
     if not answer.stale:
         return Delivery(answer=answer)
     refusal = await meter.take()
     if refusal is not None:
         return Delivery(answer=answer, refusal=refusal)
-    return Delivery(answer=await line.send(request, cap=cap), resent=True)
+    return Delivery(answer=await line.send(request, cap=cap, left=meter.left_seconds), resent=True)
 
 
 class _Marks:
