@@ -172,8 +172,9 @@ class Small:
         if asked.path == "/login":
             return self._login(asked)
         who = self._who(asked)
-        if not who:
-            return 401, {"error": "who are you?"}
+        return self._known(asked, who) if who else (401, {"error": "who are you?"})
+
+    def _known(self, asked: Asked, who: str) -> tuple[int, Any]:
         if asked.path == "/me":
             return 200, {"name": who}
         if asked.path == "/admin":

@@ -9,6 +9,17 @@ import pytest
 from gating import COMMAND, NARROW, Ran, run
 
 Gate = Callable[..., Ran]
+NO_LOGIN = """
+[roles.bob]
+login = "shop"
+user = "bob"
+password = "env:BOB_TOKEN"
+[login.shop]
+kind = "json"
+request = "POST /logon"
+json = { user = "$user", password = "$password" }
+token = "/token"
+"""
 DOCTOR = (COMMAND, "doctor", "gate.toml")
 
 
@@ -47,10 +58,7 @@ def test_the_doctor_finds_a_healthy_pair_healthy(gate: Gate) -> None:
     [
         pytest.param({"env": {"ALICE_TOKEN": "wrong"}}, ("alice", "roles.alice"), id="a credential that is not taken"),
         pytest.param(
-            {
-                "more": '[roles.bob]\nlogin = "shop"\nuser = "bob"\npassword = "env:BOB_TOKEN"\n[login.shop]\nkind = "json"\nrequest = "POST /logon"\n'
-                'json = { user = "$user", password = "$password" }\ntoken = "/token"\n'
-            },
+            {"more": NO_LOGIN},
             ("role bob", "POST /logon", "roles.bob"),
             id="a login that is not there",
         ),

@@ -38,6 +38,8 @@ def gate(folder: Path, text: str, baseline: Any, canary: Any, command: str = "ru
 @pytest.mark.parametrize(("flaws", "word", "status"), [((), "PASS", 0), (("open-admin",), "FAIL", 1)])
 def test_the_small_service(pairs: Pairs, tmp_path: Path, flaws: tuple[str, ...], word: str, status: int) -> None:
     baseline, canary = pairs.fresh(*flaws)
+    for side in (baseline, canary):
+        side.notes["1"] = "alice"  # the id that the schema gives as its example is there, as on any service in use
     gate(tmp_path, SMALL, baseline, canary).said(word, status)
 
 

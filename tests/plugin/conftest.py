@@ -15,7 +15,7 @@ __all__ = ["gate", "pairs", "runs"]
 def runs(pairs: Pairs, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Runs]:
     """Share runs; a session that runs the whole folder makes them in the background."""
     made = Runs(CASES, lambda name, case: pairs.run(tmp_path_factory.mktemp(name.replace(" ", "-")), case))
-    if len(request.session.items) > len(CASES):
+    if len(request.session.items) > len(CASES) and not hasattr(request.config, "workerinput"):
         made.begin(list(CASES))
     yield made
     made.close()

@@ -63,7 +63,7 @@ class Proof:
         gates = [*flaws, *benign, *aa]
         broken = self.broken(whole=whole)
         totals = {
-            "recall": _share([row["caught"] for row in flaws]),
+            "recall": _share([row["caught"] for row in flaws if parts.BUSY not in row["name"]]),
             "false_alarms": sum(row["verdict"] == "FAIL" for row in (*benign, *aa)),
             "false_passes": sum(map(parts.passes_falsely, self.rows("faults"))),
             "collateral": sum(len(row["collateral"]) for row in flaws),
@@ -160,8 +160,9 @@ def table(document: Row) -> None:
         _against_itself(document["aa"])
     if faults:
         say(f"\nfaults of the harness: {sum(not row['control'] for row in faults)}, {totals['false_passes']} false passes")
+    recall = f"{totals['recall']:.0%}" if document["flaws"] else "not measured"
     say(
-        f"\nrecall {totals['recall']:.0%}, {totals['collateral']} collateral, {totals['false_alarms']} false alarms, "
+        f"\nrecall {recall}, {totals['collateral']} collateral, {totals['false_alarms']} false alarms, "
         f"{totals['false_passes']} false passes; {totals['seconds']:.0f} s, {totals['cpu_per_run']:.1f} CPU s a gate run"
     )
     for text in totals["below_bound"]:

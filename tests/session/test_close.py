@@ -16,7 +16,6 @@ from zeroweight.model.role import Login, LoginKind, Role
 from zeroweight.model.target import Identity, Side, Target
 from zeroweight.plan import Plan
 from zeroweight.redact import Secret
-from zeroweight.session import close as closing
 from zeroweight.session.close import Closing, close
 from zeroweight.trial.objects import Journal
 
@@ -268,17 +267,16 @@ async def hang(_: Call) -> bytes:
     return b""
 
 
-def test_a_side_that_hangs_costs_the_grace_and_takes_nothing_from_the_other(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(closing, "LEAST_GRACE", 0.3)
+def test_a_side_that_hangs_costs_the_grace_and_takes_nothing_from_the_other(house: House) -> None:
     for side in Side:
         for number in ("1", "2"):
             house.make(side, number)
     with Stage(baseline=saying(house.shops[Side.BASELINE]), canary=hang, folder=house.folder) as stage:
         targets = {side: Target(side=side, url=stage.servers[side].url) for side in Side}
-        told = close(house.plan(targets=targets), grace=0.3)
+        told = close(house.plan(targets=targets), grace=1.5)
     assert told.removed == 2
     assert len(told.leftovers) == 2
-    assert all("on the canary: the canary did not answer within the grace" in left for left in told.leftovers)
+    assert all("on the canary: the canary did not answer within the grace" in left for left in told.leftovers), told.leftovers
     assert [reason.code for reason in told.untrue] == ["identity-unproven"]
     assert house.left[Side.BASELINE] == []
 

@@ -276,10 +276,10 @@ class _Reader:
 def with_json(example: Example, value: Any) -> Example:
     """Return the example with a JSON body.
 
-    A NUL in a text also fixes the bytes: templates use it as a mark of their own. `$unique` does so too: a document gives us no slots.
+    `$unique` in a text also fixes the bytes: a document gives us no slots.
     """
     text = json.dumps(value)
-    return replace(example, body=value, raw=text.encode() if "\\u0000" in text or "$unique" in text else None)
+    return replace(example, body=value, raw=text.encode() if "$unique" in text else None)
 
 
 def _required(parameter: Mapping[str, Any]) -> bool:

@@ -259,7 +259,9 @@ class Gate:
             if self._runner is not None:
                 self._runner.close()
             nodes = getattr(self._config.pluginmanager.get_plugin("dsession"), "nodemanager", None)
-            if nodes is not None:
+            if nodes is not None and self._stop.told:
+                nodes.group.terminate(self._stop.patience)  # after it they are killed; their journals say what they made
+            elif nodes is not None:
                 nodes.teardown_nodes()
         except Exception as error:  # the verdict must be given whatever cannot be closed
             self._fail("clean-up-failed", f"{type(error).__name__}: {error}")

@@ -38,6 +38,11 @@ class Stop:
         self.gently: Callable[[str], None] | None = None
         """How the run is asked to come to its end."""
 
+    @property
+    def patience(self) -> float:
+        """Seconds that requests under way get to come home."""
+        return self._grace * SHARE
+
     def watch(self) -> None:
         """Hear signals from now on; only a program's main thread can."""
         if threading.current_thread() is threading.main_thread():
@@ -71,7 +76,7 @@ class Stop:
             return
         if first and self.gently is not None:
             self.gently(self.told)
-            self._timer = threading.Timer(self._grace * SHARE, self._insist)
+            self._timer = threading.Timer(self.patience, self._insist)
             self._timer.daemon = True
             self._timer.start()
             return

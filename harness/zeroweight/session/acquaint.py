@@ -115,8 +115,8 @@ async def vouch(drivers: Mapping[Side, HttpDriver], roles: Sequence[Role], opera
             met.gaps.append(
                 Gap(
                     what=f"role {role.name}",
-                    why="no request was found that both sides allow to it and refuse to anonymous: its credential is not taken, or the schema"
-                    " has no such request",
+                    why="no request was found that both sides allow to it and refuse to anonymous:"
+                    " its credential is not taken, or the schema has no such request",
                     fix=f'see the credential of roles.{role.name}, or name a request: roles.{role.name}.check = "GET /path"',
                     code="role",
                     role=role.name,

@@ -108,7 +108,10 @@ def _left(entry: Entry, why: str) -> str:
 
 
 async def _remove(plan: Plan, driver: HttpDriver, objects: Objects, entry: Entry) -> str:
-    """Remove one object as its owner; returns why it could not be done, or nothing. Raises Unreachable when the side is dead or hangs."""
+    """Remove one object as its owner; returns why it could not be done, or nothing.
+
+    Raises Unreachable when the side is dead, TimeoutError when it hangs.
+    """
     if entry.id is None:
         return "its create was sent and its answer never seen, so it may or may not be there"
     probe = objects.removal(entry)
@@ -118,6 +121,8 @@ async def _remove(plan: Plan, driver: HttpDriver, objects: Objects, entry: Entry
     if outcome(trace.exchanges[-1]) is Outcome.REFUSED and await _again(plan, driver, entry.owner):
         trace = await driver.exchange(Scenario.of(probe), {}, lane=0)
     last = trace.exchanges[-1]
+    if last.failure is not None and last.failure.kind == "deadline":
+        raise TimeoutError  # the grace is over, whichever clock says so first
     if last.failure is not None and last.failure.kind in DEAD:
         raise Unreachable(f"the {entry.side} does not answer: {last.failure.text}", kind=last.failure.kind)
     return _why_left(trace)
@@ -147,7 +152,6 @@ async def _still(plan: Plan, driver: HttpDriver) -> tuple[Reason, ...]:
     side = driver.target.side
     if not plan.builds:
         return ()
-    # An answer that names no build may be a gateway's, by chance; twice is no chance.
     # An answer that names no build may be a gateway's, by chance; twice is no chance. Another build is one, however seldom.
     build = await identity.read(driver, plan.identity) or await identity.read(driver, plan.identity)
     if build == plan.builds[side]:
