@@ -17,7 +17,8 @@ from zeroweight.model.look import Gap, Look
 from zeroweight.model.request import Probe, Scenario
 from zeroweight.model.target import Side
 from zeroweight.redact import Redactor
-from zeroweight.trial.settle import Examiner, Past
+from zeroweight.trial.candidate import Past
+from zeroweight.trial.settle import Examiner
 
 BASELINE, CANARY = Side
 LOST = Rule(id="own.lost", title="A guard is gone", severity=Severity.HIGH, cwe=1, remedy="Put it back.")

@@ -60,6 +60,11 @@ class Repeats:
         return self.canary / self.asked_canary if self.asked_canary else 0.0
 
     @property
+    def excess(self) -> float:
+        """By how much the canary's share exceeds the baseline's."""
+        return self.share - (self.baseline / self.asked_baseline if self.asked_baseline else 0.0)
+
+    @property
     def chance(self) -> float:
         """How probable so one-sided a result is if both sides were alike (Fisher's exact test, one-sided)."""
         return fisher(self.canary, self.asked_canary, self.baseline, self.asked_baseline)

@@ -53,6 +53,10 @@ class Plan:
     """The store is shared: the sides are asked one after the other."""
     shares: Shares
     hosts: tuple[str, ...] = ()
+    login_pages: tuple[str, ...] = ()
+    """Masked texts of the pages by which this service asks for a login."""
+    login_paths: tuple[str, ...] = ()
+    """Paths to which it sends whoever must log in, where their names do not tell it."""
     workers: int = 1
     policy: Policy
     stop_at_first_block: bool = False

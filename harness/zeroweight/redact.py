@@ -1,7 +1,8 @@
 """Secrets, and the one way in which text leaves the process.
 
 A `Secret` never shows its value by accident (repr, str, f-strings, tracebacks, `--showlocals`); only `reveal()` does, and only
-drivers call it. A `Redactor` replaces every value it was told of, also where it was percent-encoded, escaped or base64ed.
+drivers call it. A `Redactor` replaces every value it was told of, also where it was percent-encoded, escaped or base64ed, and long pieces of
+a value: pytest, libraries and targets cut texts before we see them, and half a token is as good as a hint.
 """
 
 from __future__ import annotations
@@ -21,6 +22,14 @@ from urllib.parse import quote, quote_plus
 _SHORTEST = 4
 """Values shorter than this are not replaced: they would blot out ordinary words, and they protect nothing."""
 _ESCAPE = re.compile(r"%[0-9A-F]{2}")
+_PIECE = 16
+"""Characters in a row of a long secret that count as the secret."""
+_STEP = 8
+"""Texts are probed at each so many characters: a piece of `_PIECE` holds a whole step wherever it begins (2 * _STEP - 1 <= _PIECE)."""
+_LONG = 24
+"""Values from this length on are known by their pieces; a shorter one's piece could be an ordinary word."""
+_REPEATS = 4
+"""Places of one step in a value that are tried, so that a value of one letter costs no more than another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,12 +55,14 @@ class Secret:
 class Redactor:
     """Replaces known secrets by `[kind:hmac8:length]`; equal secrets stay comparable inside one run, and are not recoverable."""
 
-    __slots__ = ("_key", "_words")
+    __slots__ = ("_key", "_steps", "_words")
 
     def __init__(self, secrets: Iterable[Secret] = (), *, key: bytes | None = None) -> None:
         """Learn the secrets; `key` is made afresh for each run unless given."""
         self._key = key or os.urandom(16)
         self._words: dict[str, str] = {}
+        self._steps: dict[str, list[tuple[str, int]]] | None = None
+        """A few characters in a row → the forms of long secrets in which they stand, and where; None: not made yet."""
         for secret in secrets:
             self.learn(secret)
 
@@ -65,13 +76,50 @@ class Redactor:
             self._words.setdefault(form, mark)
         # The longest first: a token that contains another must not be cut in half by it.
         self._words = dict(sorted(self._words.items(), key=lambda pair: -len(pair[0])))
+        self._steps = None
 
     def text(self, text: str) -> str:
-        """Return the text without any known secret."""
+        """Return the text without any known secret, and without any long piece of one."""
         for form, mark in self._words.items():
             if form in text:
                 text = text.replace(form, mark)
-        return text
+        return self._without_pieces(text) if len(text) >= _PIECE else text
+
+    def excerpt(self, text: str, most: int) -> str:
+        """Return the text without any known secret, cut to a length: redacted first, since half a secret is not known as one."""
+        clean = self.text(text)
+        return clean if len(clean) <= most else f"{clean[: most - 1]}…"
+
+    def _without_pieces(self, text: str) -> str:
+        if self._steps is None:
+            self._steps = _steps(self._words)
+        if not self._steps:
+            return text
+        kept: list[str] = []
+        done = at = 0
+        while at + _STEP <= len(text):
+            start, end, form = self._piece(text, at, done)
+            if form:
+                kept += [text[done:start], self._words[form]]
+                done = at = end
+            else:
+                at += _STEP
+        return "".join([*kept, text[done:]]) if kept else text
+
+    def _piece(self, text: str, at: int, least: int) -> tuple[int, int, str]:
+        """Return begin, end and form of the longest piece of a secret that stands around a place in the text; no form, no piece."""
+        best = (0, 0, "")
+        assert self._steps is not None
+        for form, where in self._steps.get(text[at : at + _STEP], ()):
+            start, first = at, where
+            while start > least and first and text[start - 1] == form[first - 1]:
+                start, first = start - 1, first - 1
+            end, last = at + _STEP, where + _STEP
+            while end < len(text) and last < len(form) and text[end] == form[last]:
+                end, last = end + 1, last + 1
+            if end - start >= max(_PIECE, best[1] - best[0] + 1):
+                best = (start, end, form)
+        return best
 
     def plain(self, value: Any) -> Any:  # plain JSON is what it is
         """Return plain JSON (dict, list, str, number, None) without any known secret, keys included."""
@@ -82,6 +130,17 @@ class Redactor:
         if isinstance(value, list | tuple):
             return [self.plain(item) for item in value]
         return value
+
+
+def _steps(forms: Iterable[str]) -> dict[str, list[tuple[str, int]]]:
+    """Return every few characters in a row of the long forms, and where they stand."""
+    steps: dict[str, list[tuple[str, int]]] = {}
+    for form in forms:
+        for at in range(len(form) - _STEP + 1 if len(form) >= _LONG else 0):
+            places = steps.setdefault(form[at : at + _STEP], [])
+            if len(places) < _REPEATS:
+                places.append((form, at))
+    return steps
 
 
 def _forms(value: str) -> set[str]:

@@ -12,6 +12,9 @@ from zeroweight.compare import Cause, Delta, State, causes
 from zeroweight.finding import Severity
 from zeroweight.model.look import Gap
 
+UNLIKELY = 0.01
+"""An unsteady delta that the baseline shows, too, still troubles where both sides being alike is less probable than this."""
+
 
 class Word(StrEnum):
     """The three verdicts."""
@@ -104,8 +107,8 @@ class Policy:
         return (
             delta.state is State.UNSTEADY
             and delta.severity >= self.fail_on
-            and delta.repeats.baseline == 0
             and delta.repeats.canary > 0
+            and (delta.repeats.baseline == 0 or delta.repeats.chance <= UNLIKELY)
             and delta.repeats.share >= self.unsteady
             and self.weigh(_as_new(delta)) is Action.BLOCK
         )
@@ -143,8 +146,6 @@ class Case:
     """The required gaps."""
     failures: tuple[Reason, ...] = ()
     """What broke in the harness: a foreign test, a writer, a worker."""
-    stopped: bool = False
-    """The run ended early because of a blocking delta, as the policy asked."""
 
 
 def judge(policy: Policy, case: Case) -> Verdict:

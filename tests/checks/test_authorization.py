@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from builders import noise
 from transitions import BOB, BODY, OTHERS, OWN, POST, PROTECTED, A, B, I, L, M, R, S, check_row, half, judge, odd, row
 
 from zeroweight.finding import Confidence
@@ -101,11 +100,6 @@ def test_a_transition_breaks_one_rule_or_none(
     old: Outcome | tuple[Outcome, int], new: Outcome | tuple[Outcome, int], more: dict[str, Any], expected: str
 ) -> None:
     check_row(old, new, more, expected)
-
-
-def test_a_status_that_the_baseline_showed_is_no_reworded_refusal() -> None:
-    seen = noise(half(Side.CANARY, R, 401), half(Side.CANARY, R, 403))
-    assert judge(half(Side.BASELINE, R, 401), half(Side.CANARY, R, 403), seen) == []
 
 
 def test_an_object_gone_for_its_owner_too_is_no_reworded_refusal() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from builders import noise
-from transitions import BOB, CHECKS, ODD, OTHERS, OWN, PROTECTED, A, B, L, M, R, S, half, judge
+from transitions import BOB, CHECKS, ODD, OTHERS, OWN, PROTECTED, A, B, M, R, S, half, judge
 
 from zeroweight.finding import Confidence
 from zeroweight.model.outcome import Outcome
@@ -50,21 +50,17 @@ def test_an_odd_request_says_nothing_where_the_plain_one_already_differs(
 
 @pytest.mark.parametrize(("old", "new"), list(itertools.permutations(Outcome, 2)))
 @pytest.mark.parametrize("who", [{}, BOB, OTHERS])
-def test_what_the_baseline_itself_showed_is_noise(old: Outcome, new: Outcome, who: dict[str, Any]) -> None:
+def test_what_the_baseline_does_now_and_then_excuses_nothing(old: Outcome, new: Outcome, who: dict[str, Any]) -> None:
+    """How often each side does it is counted when it is asked again; one chance error of the baseline's must not blind a rule."""
     seen = noise(half(Side.CANARY, old, **who), half(Side.CANARY, new, **who))
-    assert judge(half(Side.BASELINE, old, **who), half(Side.CANARY, new, **who), seen) == []
+    pair = half(Side.BASELINE, old, **who), half(Side.CANARY, new, **who)
+    assert judge(*pair, seen) == judge(*pair)
 
 
 @pytest.mark.parametrize("meant", list(Outcome))
 @pytest.mark.parametrize("intent", list(Intent))
 def test_the_same_answer_twice_is_no_difference(meant: Outcome, intent: Intent) -> None:
     assert judge(half(Side.BASELINE, meant, intent=intent, plain=A), half(Side.CANARY, meant, intent=intent, plain=A)) == []
-
-
-def test_other_noise_excuses_nothing() -> None:
-    seen = noise(half(Side.CANARY, R), half(Side.CANARY, L))
-    (finding,) = judge(half(Side.BASELINE, R), half(Side.CANARY, A), seen)
-    assert finding.rule.id == "authorization.anonymous-access"
 
 
 def test_evidence_says_both_answers_and_its_cause_is_the_move() -> None:

@@ -10,7 +10,6 @@ import pytest
 from driving import GET, POST, ask, asked, driver_of, kind, meter
 from servers import Script, Server, Wire, answer, end_quietly, serving, silent, steady
 
-from zeroweight.drivers.http import captured
 from zeroweight.model.http import Exchange, Failure
 from zeroweight.model.operation import Operation
 from zeroweight.model.outcome import Level
@@ -25,29 +24,25 @@ STORY = Scenario(
             probe=POST.example(role="alice").with_(json={"note": "n-$unique"}), captures={"order": Pointer(path="/data/id")}, judged=False
         ),
         Step(probe=ONE.example(role="bob").with_(path={"id": ORDER})),
-    ),
-    undo=(
-        Step(probe=REMOVE.example(role="bob").with_(path={"id": Slot(name="unmade")})),
-        Step(probe=REMOVE.example(role="alice").with_(path={"id": ORDER})),
+        Step(probe=REMOVE.example(role="alice").with_(path={"id": ORDER}), judged=False),
     ),
 )
 
 
 def played(script: Script, scenario: Scenario, bindings: Mapping[str, Any], check: Callable[[Server, Any], None], **more: Any) -> None:
-    """Run a scenario and its undo, and look at both ends."""
+    """Run a scenario, and look at both ends."""
 
     async def main() -> None:
         async with serving(script) as server:
             driver = driver_of(server, **more)
             trace = await driver.exchange(scenario, bindings, lane=0)
-            await driver.undo(scenario, captured(trace, bindings))
             await driver.close()
             check(server, trace)
 
     asyncio.run(main())
 
 
-def test_a_scenario_binds_captures_and_undoes() -> None:
+def test_a_scenario_binds_and_captures() -> None:
     def check(server: Server, trace: Any) -> None:
         assert (trace.lost, trace.failure, len(trace.judged)) == ("", None, 1)
         assert [server.lines(index)[0] for index in range(3)] == [
@@ -87,7 +82,7 @@ def test_a_failure_ends_the_trace() -> None:
 
 
 def test_a_scenario_of_which_one_step_is_too_bold_is_not_begun() -> None:
-    scenario = Scenario(steps=(Step(probe=GET.example(role="alice")), Step(probe=POST.example(role="alice"))), undo=STORY.undo)
+    scenario = Scenario(steps=(Step(probe=GET.example(role="alice")), Step(probe=POST.example(role="alice"))))
     limits = meter()
 
     def check(server: Server, trace: Any) -> None:

@@ -159,7 +159,7 @@ def test_a_canary_that_fails_three_times_while_all_else_answers_is_evidence(tmp_
     [
         (mute, steadfast, "silent"),
         (limited, steadfast, "limited"),
-        (mute, mute, "silent"),
+        (mute, mute, "both-silent"),
         (limited, limited, "limited"),
         (mute, limited, "silent"),
         (failing(1), mute, "silent"),  # the baseline was silent once, too: nothing is proven

@@ -16,9 +16,11 @@ from zeroweight.checks.check import catalogue
 from zeroweight.compare import State
 from zeroweight.model.http import Trace
 from zeroweight.model.look import Gap, Look
-from zeroweight.model.request import Probe, Scenario
+from zeroweight.model.operation import Parameter
+from zeroweight.model.request import Intent, Probe, Scenario
 from zeroweight.model.target import Side
-from zeroweight.trial.settle import BASELINE_ASKS, KIN, KIN_REPEATS, TELLING
+from zeroweight.trial.candidate import TELLING
+from zeroweight.trial.settle import BASELINE_ASKS, KIN, KIN_REPEATS
 from zeroweight.verdict import Action, Policy
 
 # Steady differences.
@@ -120,6 +122,61 @@ def test_what_lies_in_the_baselines_own_range_is_noise_and_is_counted() -> None:
     assert world.settle() == {}
     assert (world.examiner.noisy, world.examiner.pairs) == (1, 1)
     assert world.asked == []
+
+
+def test_a_canary_that_always_fails_is_believed_although_the_baseline_fails_now_and_then() -> None:
+    """One chance error among the noise asks must not excuse a canary that fails each time."""
+    for seed in range(40):
+        chance = random.Random(seed)
+
+        def flaky(side: Side, _: Probe, chance: random.Random = chance) -> dict[str, Any]:
+            return {"status": 500 if side is CANARY or chance.random() < 0.15 else 200}
+
+        world = World(says=flaky, checks=catalogue())
+        while not world.examiner.pairs or not world.examiner._found:
+            world.take(ask())
+        (delta,) = world.settle().values()
+        policy = Policy(today=dt.date(2027, 1, 1))
+        assert policy.weigh(delta) is Action.BLOCK or policy.troubling(delta), seed
+
+
+def test_what_the_baseline_does_most_of_the_time_is_its_habit() -> None:
+    turn = iter(range(10**6))
+
+    def mostly(side: Side, _: Probe) -> dict[str, Any]:
+        return {"status": 500 if side is CANARY or next(turn) % 5 else 200}
+
+    world = World(says=mostly, checks=catalogue())
+    delta = only(world)
+    assert (delta.state, delta.repeats.baseline, delta.repeats.asked_baseline) == (State.UNSTEADY, 4, BASELINE_ASKS)
+    assert (world.examiner.noisy, world.asked) == (1, [])
+
+
+def test_odd_inputs_that_nothing_can_be_held_against_are_a_gap() -> None:
+    """The canary turns the plain request away, too: no rule may judge its odd ones, and that must not be silent."""
+    plain = ask()
+    odd = ask(intent=Intent.INVALID, label="odd", parameter=Parameter(place="body", name=""))
+
+    def rejects(side: Side, asked: Probe) -> dict[str, Any]:
+        return {"status": 400 if side is CANARY or asked.intent is Intent.INVALID else 200}
+
+    world = World(says=rejects, checks=catalogue())
+    world.take(plain)
+    world.take(odd)
+    world.settle()
+    (gap,) = world.examiner.gaps("errors")
+    assert (gap.code, gap.operation) == ("unjudged", "GET /x")
+
+
+def test_a_plain_request_that_was_refused_by_chance_is_renewed() -> None:
+    world = World(says=lambda *_: {"status": 200}, checks=catalogue())
+    failing = World(says=lambda side, _: {"status": 500 if side is CANARY else 200}, checks=catalogue())
+    (pair,) = world.examiner.take([ask()], [failing.look(ask())])
+    assert world.examiner.unlike([pair]) == [pair.scenario]
+    world.examiner.renew([world.look(pair.scenario)])
+    world.take(ask(intent=Intent.INVALID, label="odd"))
+    world.settle()
+    assert world.examiner.gaps("errors") == ()
 
 
 def test_noise_is_learnt_once_for_a_kind_of_request() -> None:

@@ -87,7 +87,7 @@ def test_a_check_that_raises_only_when_asked_again_is_a_gap_too() -> None:
 
     @contrast(LOST, on=Exchange)
     def late(baseline: Exchange, canary: Exchange, noise: Noise) -> Iterator[Evidence]:
-        if next(seen) > 3:
+        if next(seen) > 8:
             raise ValueError("late")
         yield from lost.two(baseline, canary, noise) if lost.two else ()
 

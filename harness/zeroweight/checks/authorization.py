@@ -165,7 +165,8 @@ def _reworded(baseline: Answer, canary: Answer, noise: Noise) -> Iterator[Move]:
     old, new = baseline.outcome, canary.outcome
     if old is not Outcome.REFUSED or new not in {Outcome.REFUSED, Outcome.MISSING} or baseline.owner is not canary.owner:
         return
-    if baseline.exchange.status == canary.exchange.status or canary.exchange.status in noise.statuses:
+    del noise  # as in `moves`
+    if baseline.exchange.status == canary.exchange.status:
         return
     move = Move(old=old, new=new, baseline=baseline, canary=canary)
     if judgeable(baseline, canary) and not move.odd:

@@ -43,8 +43,10 @@ DATABASE_ERROR = Rule(
 _ESCAPE = re.compile(r"\\(.)")
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r"}
 
-EXCERPT = 120
-"""Characters of the target's text that evidence quotes."""
+_LONGEST = 4096
+"""Characters of the target's text that evidence carries; it is cut for people after redaction, since half a secret is not known as one."""
+_CAUSE = 120
+"""Characters of it that tell one root from another."""
 _HITS = 50
 """Matches of one family that are compared with the request, at most: the first one that it does not hold is enough."""
 
@@ -83,7 +85,7 @@ def _evidence(exchange: Exchange, families: Mapping[str, tuple[str, ...]], what:
             if _echoed(leak.text, asked):
                 continue
             says = f"the answer ({response.status}) contains {what} {leak.source}: {leak.line}"
-            yield Evidence(says=says, at=leak.span, cause=f"{leak.source}: {masked(leak.line)}")
+            yield Evidence(says=says, at=leak.span, cause=f"{leak.source}: {masked(leak.line[:_CAUSE])}")
             return
 
 
@@ -110,9 +112,8 @@ def _compiled(patterns: tuple[str, ...]) -> Any:
 
 
 def _line(text: str, start: int) -> str:
-    """Return the line of the text from where the leak begins, cut to an excerpt."""
-    line = text[start : start + 4 * EXCERPT].lstrip().partition("\n")[0].partition("\\n")[0].rstrip()
-    return line if len(line) <= EXCERPT else f"{line[: EXCERPT - 1]}…"
+    """Return the line of the text from where the leak begins."""
+    return text[start : start + _LONGEST].lstrip().partition("\n")[0].partition("\\n")[0].rstrip()
 
 
 def _echoed(found: str, asked: str) -> bool:

@@ -63,8 +63,12 @@ class Move:
 
 
 def moves(baseline: Answer, canary: Answer, noise: Noise) -> Iterator[Move]:
-    """Yield the move of a pair whose outcomes differ; nothing where the difference is no evidence."""
-    if baseline.outcome is canary.outcome or baseline.outcome in _UNLIKE or canary.outcome in noise.outcomes:
+    """Yield the move of a pair whose outcomes differ; nothing where the difference is no evidence.
+
+    That the baseline, too, answers so now and then excuses nothing here: how often each side does is counted when it is asked again.
+    """
+    del noise
+    if baseline.outcome is canary.outcome or baseline.outcome in _UNLIKE:
         return
     if judgeable(baseline, canary) and not (canary.outcome is Outcome.ALLOWED and _gives_nothing(canary)):
         yield Move(old=baseline.outcome, new=canary.outcome, baseline=baseline, canary=canary)

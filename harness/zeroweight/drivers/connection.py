@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import math
 import os
+import re
 import ssl
 import tempfile
 import time
@@ -29,6 +30,10 @@ _LIMITS = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive
 
 _LONGEST = 200
 """Letters of a foreign error message that are kept."""
+_QUOTED = re.compile(r"""\bb(?P<mark>['"])(?P<bytes>(?:\\.|(?!(?P=mark)).)*)(?P=mark)""", re.DOTALL)
+"""Bytes that a library quotes: the peer's answer, or our own header."""
+_QUOTE = 40
+"""Letters of a quote that are kept whole; a longer one is left out, since a credential that is cut is not known as one any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +79,8 @@ class Answer:
     timing: Timing = field(default_factory=Timing)
     stale: bool = False
     """The connection had served before and ended before any answer: the server closed it, which tells nothing about the request."""
+    fresh: bool = False
+    """The connection was made for this request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,7 +211,7 @@ class Line:
             truncated=more or len(body) > cap,
             version=answer.extensions["http_version"].decode("ascii", "replace"),
         )
-        return Answer(response=response, timing=Timing(sent=marks.sent, first_byte=marks.first, last_byte=last))
+        return Answer(response=response, timing=Timing(sent=marks.sent, first_byte=marks.first, last_byte=last), fresh=marks.fresh)
 
     async def aclose(self) -> None:
         """Close the connection; the next request opens a fresh one."""
@@ -289,5 +296,6 @@ def _causes(error: BaseException) -> list[BaseException]:
 
 
 def _message(error: BaseException) -> str:
-    """Return an exception's words on one line."""
-    return " ".join(str(error).split())[:_LONGEST] or type(error).__name__
+    """Return an exception's words on one line, without long quotes of what went over the wire."""
+    said = _QUOTED.sub(lambda found: found[0] if len(found["bytes"]) <= _QUOTE else "b'…'", str(error))
+    return " ".join(said.split())[:_LONGEST] or type(error).__name__

@@ -60,7 +60,7 @@ class Errands:
             fix = "name its host in safety.hosts, should it belong to the service"
             says = f"{errand.what} leads to {_shown(errand.url)}, which is not allowed: {fix}"
             raise Unreachable(says, kind="protocol")
-        target = _target(errand.url)
+        target = target_of(errand.url)
         request: Request | Failure
         if self._lock.owns(errand.url):
             line = self._own
@@ -110,7 +110,7 @@ class Errands:
         return (self._lock.owns(one) and self._lock.owns(two)) or _shown(one) == _shown(two)
 
 
-def _target(url: str) -> bytes:
+def target_of(url: str) -> bytes:
     """Return the request target of a URL: path and query as they stand, only raw non-ASCII letters percent-encoded."""
     rest = url.partition("#")[0].partition("://")[2]
     cut = next((index for index, letter in enumerate(rest) if letter in "/?"), len(rest))

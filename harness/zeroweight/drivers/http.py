@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from zeroweight.drivers.composing import NOBODY, Badge, Composer, written_fields
 from zeroweight.drivers.connection import Dial, Line, Timeouts, deliver, trust
-from zeroweight.drivers.errand import Errand, Errands
+from zeroweight.drivers.errand import Errand, Errands, target_of
 from zeroweight.drivers.limits import Lock, Meter, permitted
+from zeroweight.drivers.naming import Introduction, said
 from zeroweight.model.http import Exchange, Failure, Response, Trace
 from zeroweight.model.outcome import Level
 from zeroweight.model.request import Bindings, Probe, Scenario, Step
@@ -16,7 +17,7 @@ from zeroweight.model.role import ANONYMOUS, Account
 from zeroweight.model.target import Target
 from zeroweight.redact import Secret
 
-__all__ = ["HttpDriver", "Timeouts", "captured"]
+__all__ = ["HttpDriver", "Timeouts"]
 
 _DOCUMENT = 16 << 20
 """Bytes: the longest document that is read for the run itself (a schema, a login's answer)."""
@@ -41,16 +42,19 @@ class HttpDriver:
         body_cap: int = 1 << 20,
         lock: Lock | None = None,
         seen: Callable[[Exchange], None] | None = None,
+        introduction: Introduction | None = None,
     ) -> None:
         """Dial nothing yet; raises ConfigError when the target's certificates cannot be used.
 
-        `accounts` maps a role to its account on this side; `body_cap` counts bytes; `seen` is called with each exchange as it ends.
+        `accounts` maps a role to its account on this side; `body_cap` counts bytes; `seen` is called with each exchange as it ends;
+        `introduction` is how each new connection of a lane is asked which build it leads to.
         """
         self.target, self.level = target, level
         self.meter = meter
         """What every request is taken from; a run that cleans up after a stop puts a new one here."""
         self.lock = lock or Lock(target)
         self._seen, self._cap = seen, body_cap
+        self._introduction = introduction if introduction is not None and introduction.needed else None
         self._badges = {role: Badge.of(account) for role, account in (accounts or {}).items()}
         dial, context, patience = Dial.to(target), trust(target), timeouts or Timeouts()
         self._composer = Composer(target, run=run, host=dial.host)
@@ -86,16 +90,6 @@ class HttpDriver:
                     if lost:
                         break
         return Trace(scenario=scenario, target=self.target, exchanges=tuple(exchanges), lost=lost)
-
-    async def undo(self, scenario: Scenario, bindings: Bindings, *, lane: int = 0) -> None:
-        """Send the undo steps, each whatever became of the one before; the bindings must hold what the run captured (`captured`)."""
-        line = self._lanes[lane]
-        async with line.turn:
-            for step in scenario.undo:
-                if self._refusal(scenario, (step,)) is None:
-                    exchange = await self._ask(step.probe, scenario, bindings, line)
-                    self._tell(exchange)
-                    bindings, _ = _capture(step, exchange, bindings)
 
     async def plain(
         self,
@@ -153,6 +147,8 @@ class HttpDriver:
             return Exchange(probe=probe, target=self.target, failure=request)
         sent = await deliver(line, request, self.meter, cap=self._cap)
         answer = sent.answer
+        if answer.fresh and answer.response is not None:
+            await self._introduce(line)
         return Exchange(
             probe=probe,
             target=self.target,
@@ -163,17 +159,25 @@ class HttpDriver:
             resent=sent.resent,
         )
 
+    async def _introduce(self, line: Line) -> None:
+        """Ask a connection that just gave its first answer which build it leads to; what we may not ask any more names nothing."""
+        if self._introduction is None:
+            return
+        identity = self._introduction.identity
+        request = self._composer.compose("GET", target_of(self.target.url.rstrip("/") + identity.get), [], None, NOBODY)
+        if isinstance(request, Failure):
+            return
+        sent = await deliver(line, request, self.meter, cap=self._cap)
+        response, failure = sent.answer.response, sent.failure
+        if response is not None:
+            self._introduction.heard(self.target.side, said(response, identity))
+        elif failure is not None and not failure.ours:
+            self._introduction.heard(self.target.side, "")
+
     def _tell(self, exchange: Exchange) -> None:
         """Show an exchange to the observer."""
         if self._seen is not None:
             self._seen(exchange)
-
-
-def captured(trace: Trace, bindings: Bindings) -> Bindings:
-    """Return the bindings with everything that the trace's answers hold for later steps: what `undo` needs."""
-    for step, exchange in zip(trace.scenario.steps, trace.exchanges, strict=False):
-        bindings, _ = _capture(step, exchange, bindings)
-    return bindings
 
 
 def _capture(step: Step, exchange: Exchange, bindings: Bindings) -> tuple[Bindings, str]:

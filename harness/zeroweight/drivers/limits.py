@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import re
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from urllib.parse import SplitResult, urlsplit
@@ -28,8 +29,13 @@ _NEVER_CAREFUL = frozenset({"TRACE", "CONNECT"})
 _OVERRIDES = frozenset({b"x-http-method-override", b"x-http-method", b"x-method-override"})
 """Headers by which many frameworks let another method ride on a harmless one; judged like the method itself."""
 
-_CREDENTIALS = frozenset({b"authorization", b"cookie"})
-"""Headers that make a request somebody's, whoever's account it is sent by: a forged token may be believed."""
+_CREDENTIAL = re.compile(
+    rb"(?:auth(?:orization)?|cookie|token|jwt|key|secret|passw(?:or)?d|credentials?|signature|assertion"
+    rb"|(?:session|user|username|principal|identity)(?:[-_]?(?:id|name))?|sid)$"
+)
+"""How the names of headers end that make a request somebody's, whoever's account it is sent by: a forged token may be believed."""
+_NO_CREDENTIAL = re.compile(rb"csrf|xsrf|idempotency")
+"""What names such a header that says nothing about who asks."""
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -128,7 +134,7 @@ class Meter:
 def permitted(level: Level, probe: Probe, account_present: bool) -> Failure | None:  # noqa: FBT001  # a fact about the request, not a switch
     """Return a Failure of kind `level` when a run of this level may not send the probe; `account_present`: with credentials.
 
-    - read-only: GET, HEAD, OPTIONS; other methods only without credentials or with a body that cannot be decoded.
+    - read-only: GET, HEAD, OPTIONS; other methods but DELETE only without credentials or with a body that cannot be decoded.
     - own-objects: every method, but PUT, PATCH, DELETE and unusual ones on a path whose object is not the run's own only as above.
     - destructive: everything.
     """
@@ -139,6 +145,10 @@ def permitted(level: Level, probe: Probe, account_present: bool) -> Failure | No
             continue
         if method in _NEVER_CAREFUL:
             return _above(level, f"{method} is sent at level destructive only")
+        # The whole request is in the path, and what it names is never the run's own at this level: should the canary have lost its guard,
+        # confirmation would delete up to a dozen times over, and out of the users' store where it is shared.
+        if method == "DELETE" and level < Level.OWN_OBJECTS:
+            return _above(level, "DELETE is sent from level own-objects on, even without credentials")
         if _nobody(probe, account_present) or undecodable(probe):
             continue
         if level < Level.OWN_OBJECTS:
@@ -237,7 +247,12 @@ def _methods(probe: Probe) -> Iterator[str]:
 
 def _nobody(probe: Probe, account_present: bool) -> bool:  # noqa: FBT001  # as in permitted
     """Whether the request carries nobody's credentials: neither an account's nor its own."""
-    return not account_present and not any(name.lower() in _CREDENTIALS for name, _ in probe.headers)
+    return not account_present and not any(_is_credential(name.lower()) for name, _ in probe.headers)
+
+
+def _is_credential(name: bytes) -> bool:
+    """Whether a header of this name may say who asks. A wrong yes costs a request that is not sent, a wrong no may cost data."""
+    return bool(_CREDENTIAL.search(name)) and not _NO_CREDENTIAL.search(name)
 
 
 def _foreign(probe: Probe) -> bool:

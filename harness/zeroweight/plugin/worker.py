@@ -43,10 +43,6 @@ def register(config: pytest.Config, plan: Plan, *, worker: str) -> Runner:
     return runner
 
 
-def _first_line(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}".partition("\n")[0][:LONGEST]
-
-
 class Runner:
     """Opens the bench at the first trial, settles each trial, and closes everything at the end."""
 
@@ -91,7 +87,7 @@ class Runner:
         try:
             result = yield
         except (Exception, pytest.skip.Exception, pytest.fail.Exception) as error:
-            trial.gap(item.name, why=f"the suite ended early by {_first_line(error)}", fix="mend the suite, or suites.skip it")
+            trial.gap(item.name, why=f"the suite ended early by {self._first_line(error)}", fix="mend the suite, or suites.skip it")
             self._settle(item, trial)
             raise
         settled = self._settle(item, trial)
@@ -100,6 +96,10 @@ class Runner:
             lines = [f"{d.severity.word}: {d.title} at {d.place} [{d.rule}] {d.evidence[0] if d.evidence else ''}" for d in blocking]
             pytest.fail("\n".join(lines), pytrace=False)
         return result
+
+    def _first_line(self, error: BaseException) -> str:
+        """Redact before anything is cut off: half a secret is not known as one."""
+        return self._redactor.text(f"{type(error).__name__}: {error}").partition("\n")[0][:LONGEST]
 
     def _settle(self, item: pytest.Item, trial: Trial) -> TrialResult:
         settled = trial.settle()

@@ -25,7 +25,7 @@ from zeroweight.record import (
     versions,
 )
 from zeroweight.session.close import Closing
-from zeroweight.session.identity import drifted
+from zeroweight.session.identity import drifted, nameless
 from zeroweight.trial.result import TrialResult
 from zeroweight.verdict import Case, Reason, Verdict, judge
 
@@ -191,7 +191,7 @@ def _count(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:
 
 def decide(plan: Plan, sums: Balance, failures: Sequence[Reason], closing: Closing) -> Verdict:
     """Give the verdict."""
-    untrue = [*plan.untrue, *closing.untrue, *drifted(plan.builds, sums.builds)]
+    untrue = [*plan.untrue, *closing.untrue, *drifted(plan.builds, sums.builds), *nameless(plan.builds, sums.builds)]
     if not plan.policy.require.identity:
         untrue = [reason for reason in untrue if reason.code != "identity-unproven"]
     if sums.pairs >= NOISE_LEAST and sums.noisy > NOISE_BOUND * sums.pairs:
@@ -253,7 +253,7 @@ def record(plan: Plan, sums: Balance, verdict: Verdict, closing: Closing, gather
                 url=plan.targets[side].url,
                 build=plan.builds.get(side, ""),
                 expected=plan.targets[side].expect,
-                builds_seen=sums.builds.get(side, {}),
+                builds_seen={build: count for build, count in sums.builds.get(side, {}).items() if build},
             )
             for side in Side
         },

@@ -6,15 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from zeroweight.drivers.http import HttpDriver
+from zeroweight.drivers.naming import said
 from zeroweight.errors import Unreachable
-from zeroweight.model.http import Response
-from zeroweight.model.request import Pointer
 from zeroweight.model.target import Identity, Side
 from zeroweight.verdict import Reason
 
 HEADERS = ("x-build", "x-build-id", "x-version", "x-app-version", "x-service-version", "x-release", "x-revision", "x-commit", "x-git-sha")
 """Where services are known to say their build; looked at only when the operator named no place."""
 ENDPOINTS = ("/version", "/build", "/info", "/actuator/info", "/healthz", "/health")
+NAMED_LEAST = 0.5
+"""A side that names its build in a smaller share of its answers is not known: the rest may come from anywhere."""
+NAMELESS_MORE = 0.2
+"""So much larger a share of nameless answers on the canary than on the baseline is no habit of the service: others answer for it."""
+NAMELESS_FROM = 20
+"""Fewer answers than this have no shares that could be held against each other."""
 POINTERS = ("/build", "/version", "/commit", "/revision", "/build/version", "/git/commit/id", "/app/version")
 
 
@@ -31,19 +36,7 @@ class Proof:
 async def read(driver: HttpDriver, identity: Identity) -> str:
     """Return the build that a side says it is in the answer to `identity.get`, or nothing; raises Unreachable."""
     answer = await driver.plain("GET", identity.get)
-    return _said(answer, identity)
-
-
-def _said(answer: Response, identity: Identity) -> str:
-    return answer.headers.get(identity.header) if identity.header else _pointed(answer, identity.pointer)
-
-
-def _pointed(answer: Response, pointer: str) -> str:
-    try:
-        value = Pointer(path=pointer).find(answer.json)
-    except LookupError:
-        return ""
-    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    return said(answer, identity)
 
 
 async def discover(drivers: Mapping[Side, HttpDriver], path: str) -> Identity:
@@ -57,10 +50,10 @@ async def discover(drivers: Mapping[Side, HttpDriver], path: str) -> Identity:
         places = [Identity(get=endpoint, pointer=pointer) for pointer in POINTERS] if endpoint else headers
         answers = [await driver.plain("GET", endpoint or path) for driver in drivers.values()]
         for place in places:
-            said = [_said(answer, place) for answer in answers]
-            if all(said) and len(set(said)) > 1:
+            builds = [said(answer, place) for answer in answers]
+            if all(builds) and len(set(builds)) > 1:
                 return place
-            if all(said) and not alike.get:
+            if all(builds) and not alike.get:
                 alike = place
     return alike
 
@@ -118,9 +111,37 @@ def drifted(proven: Mapping[Side, str], seen: Mapping[str, Mapping[str, int]]) -
     """Say where other builds than the proven ones answered: arms swapped midway, or stable pods behind the canary's name."""
     faults = []
     for side, build in proven.items():
-        others = {name: count for name, count in seen.get(side, {}).items() if build and name != build}
+        others = {name: count for name, count in seen.get(side, {}).items() if build and name and name != build}
         if others:
             name, count = max(others.items(), key=lambda pair: pair[1])
             text = f"{count} answer(s) on the {side} came from build {name}, not {build}: the arms were mixed"
             faults.append(Reason(code="identity-mixed", text=text))
     return tuple(faults)
+
+
+def nameless(proven: Mapping[Side, str], seen: Mapping[str, Mapping[str, int]]) -> tuple[Reason, ...]:
+    """Say where too many answers named no build at all: an ingress that sends only some paths to the canary looks like this.
+
+    A service that leaves its build out of some answers (of errors, mostly) does so on both sides alike.
+    """
+    tallies = {side: _tally(seen.get(side, {})) for side, build in proven.items() if build}
+    faults = [
+        _unnamed(f"the {side} named its build in only {total - lacking} of {total} answers")
+        for side, (lacking, total) in tallies.items()
+        if total and total - lacking < NAMED_LEAST * total
+    ]
+    old, new = (tallies.get(side, (0, 0)) for side in Side)
+    enough = min(old[1], new[1]) >= NAMELESS_FROM
+    if not faults and enough and new[0] / new[1] - old[0] / old[1] > NAMELESS_MORE:
+        text = f"{new[0]} of {new[1]} answers on the canary named no build, of the baseline's {old[0]} of {old[1]}"
+        faults.append(_unnamed(text))
+    return tuple(faults)
+
+
+def _tally(counts: Mapping[str, int]) -> tuple[int, int]:
+    """Return how many answers named no build, and how many there were."""
+    return counts.get("", 0), sum(counts.values())
+
+
+def _unnamed(text: str) -> Reason:
+    return Reason(code="identity-unproven", text=f"{text}: does every path of its URL lead to it?")

@@ -16,11 +16,11 @@ from zeroweight.model.request import Scenario
 from zeroweight.model.role import Role
 from zeroweight.model.target import Side
 from zeroweight.redact import Redactor
+from zeroweight.trial.candidate import Past
 from zeroweight.trial.lanes import Lanes
 from zeroweight.trial.loop import Loop
 from zeroweight.trial.objects import Objects
-from zeroweight.trial.sentinel import Sentinels
-from zeroweight.trial.settle import Past
+from zeroweight.trial.sentinel import Sentinels, roles_of
 
 T = TypeVar("T")
 
@@ -43,15 +43,19 @@ class Spent(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class Builds:
-    """Counts which build named itself in the answers of each side."""
+    """Counts which build named itself in the answers of each side; under the empty name, the answers that named none."""
 
     header: str
     seen: dict[Side, Counter[str]] = field(default_factory=lambda: {side: Counter() for side in Side})
 
     def note(self, exchange: Exchange) -> None:
         """Look at one answer."""
-        if self.header and exchange.response is not None and (build := exchange.response.headers.get(self.header)):
-            self.seen[exchange.target.side][build] += 1
+        if self.header and exchange.response is not None:
+            self.heard(exchange.target.side, exchange.response.headers.get(self.header))
+
+    def heard(self, side: Side, build: str) -> None:
+        """Count one answer of a side, and the build that it named."""
+        self.seen[side][build] += 1
 
     def take(self) -> dict[str, dict[str, int]]:
         """Return the counts since the last call."""
@@ -100,7 +104,9 @@ class Bench:
     async def ask_baseline(self, scenarios: Sequence[Scenario], times: int) -> list[list[Trace]]:
         """Ask the baseline alone: how its own noise is learnt."""
         traces = await self.lanes.several(Side.BASELINE, [scenario for _ in range(times) for scenario in scenarios])
-        return [traces[index :: len(scenarios)] for index in range(len(scenarios))]
+        dead = await self.sentinels.dead_on(Side.BASELINE, scenarios)
+        # What a dead session was answered is not the baseline's own range.
+        return [[] if roles_of(each) & dead else traces[index :: len(scenarios)] for index, each in enumerate(scenarios)]
 
     def spent(self) -> tuple[dict[str, int], dict[str, dict[str, int]]]:
         """Return requests and builds by side since the last call."""

@@ -10,14 +10,16 @@ from __future__ import annotations
 import asyncio
 import itertools
 import secrets
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from zeroweight.checks.outcome import backing_off
+from zeroweight.compare import Repeats
 from zeroweight.drivers.driver import Driver
 from zeroweight.model.http import Trace
 from zeroweight.model.look import Gap, Look
-from zeroweight.model.request import Bindings, Intent, Scenario
+from zeroweight.model.request import Bindings, Intent, Probe, Scenario
 from zeroweight.model.target import Side
 from zeroweight.trial.objects import Objects
 
@@ -66,7 +68,8 @@ class Lanes:
         self._mark = secrets.token_hex(4)
         self.dead: dict[Side, str] = {}
         """Why a side is not asked any more: its control stayed silent."""
-        self.noted: list[str] = []
+        self._asks: Counter[tuple[str, Side]] = Counter()
+        self._losses: Counter[tuple[str, Side]] = Counter()
 
     async def send(self, scenarios: Sequence[Scenario]) -> list[Look[Trace]]:
         """Take the same look at both sides for each scenario; answers stand in the order of the scenarios."""
@@ -126,6 +129,7 @@ class Lanes:
             two = await self._half(first.other, scenario, words, lane)
         else:
             one, two = await asyncio.gather(self._half(first, scenario, words, lane), self._half(first.other, scenario, words, lane))
+        self._count(scenario, (first, one), (first.other, two))
         await self._watch((first, one), (first.other, two))
         return (one, two) if first is Side.BASELINE else (two, one)
 
@@ -140,6 +144,29 @@ class Lanes:
             undo = Scenario(steps=scenario.undo, actors=scenario.actors)
             making.undone(await driver.exchange(undo, {**bindings, **made}, lane=lane))
         return trace
+
+    def _count(self, scenario: Scenario, *halves: tuple[Side, Trace]) -> None:
+        """Count asks and losses by operation: what is asked again until it succeeds must not be forgotten."""
+        label = _first(scenario).operation.label
+        for side, trace in halves:
+            self._asks[label, side] += 1
+            self._losses[label, side] += _trouble(trace) in {"silent", "limited"}
+
+    def take_losses(self) -> dict[str, Repeats]:
+        """Return, by operation, how many asks each side left without a usable answer since the last call."""
+        labels = {label for label, _ in self._losses}
+        found = {
+            label: Repeats(
+                canary=self._losses[label, Side.CANARY],
+                asked_canary=self._asks[label, Side.CANARY],
+                baseline=self._losses[label, Side.BASELINE],
+                asked_baseline=self._asks[label, Side.BASELINE],
+            )
+            for label in sorted(labels)
+        }
+        self._asks.clear()
+        self._losses.clear()
+        return found
 
     async def _watch(self, *halves: tuple[Side, Trace]) -> None:
         """Count silences in a row; at the limit the control decides whether the side is dead."""
@@ -200,7 +227,8 @@ class Lanes:
             return Look(baseline=baseline, canary=canary, thrice=True)
         who = " and ".join(side for side, half in zip(Side, (baseline, canary), strict=True) if _trouble(half))
         why = baseline.lost or canary.lost or f"no usable answer from the {who} in {len(asked.halves)} asks ({trouble})"
-        return Look(gap=_gap(name, why, "", trouble))
+        mute = all(_trouble(trace) == "silent" for half in asked.halves for trace in half)
+        return Look(gap=_gap(name, why, "", "both-silent" if mute else trouble))
 
 
 def _gap(what: str, why: str, fix: str, code: str) -> Gap:
@@ -209,8 +237,13 @@ def _gap(what: str, why: str, fix: str, code: str) -> Gap:
 
 def _name(scenario: Scenario) -> str:
     """Say what a scenario asks: `GET /orders/{id} as bob`."""
-    probe = (scenario.judged or tuple(step.probe for step in scenario.steps))[0]
+    probe = _first(scenario)
     return f"{probe.operation.label} as {probe.role}" + (f" ({probe.label})" if probe.label else "")
+
+
+def _first(scenario: Scenario) -> Probe:
+    """Return the probe that a scenario is about."""
+    return (scenario.judged or tuple(step.probe for step in scenario.steps))[0]
 
 
 def _silent(trace: Trace) -> bool:

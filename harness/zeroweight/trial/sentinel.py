@@ -8,6 +8,7 @@ it is, and does not turn the answers after it into quiet denials. What cannot be
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from http import HTTPStatus
 
 from zeroweight.checks.outcome import Context, outcome
 from zeroweight.errors import ZeroweightError
@@ -40,15 +41,28 @@ class Sentinels:
             if role not in self._known_good or self._lanes.dead:
                 continue
             mine = [index for index, scenario in enumerate(scenarios) if role in roles_of(scenario) and looks[index].gap is None]
-            if not mine or await self._alive(role):
+            if not mine:
                 continue
+            if await self._alive(role):
+                # It lives now; whether it lived then, a 401 to its credentials makes doubtful: a lock may have passed by itself.
+                mine = [index for index in mine if _unauthenticated(looks[index], role)]
             for index in mine:
                 if not await self._revive(role):
                     looks[index] = Look(gap=self._void(scenarios[index], role))
                     continue
                 looks[index] = (await self._lanes.send([scenarios[index]]))[0]
-            await self._revive(role)
+            if mine:
+                await self._revive(role)
         return looks
+
+    async def dead_on(self, side: Side, scenarios: Sequence[Scenario]) -> frozenset[str]:
+        """Return the roles of some scenarios whose session is not alive on a side; they are logged in again."""
+        dead = set()
+        for role in {role for scenario in scenarios for role in roles_of(scenario)} & set(self._known_good):
+            if not (await self._allowed(side, role) or await self._allowed(side, role)):
+                dead.add(role)
+                await self._revive(role)
+        return frozenset(dead)
 
     async def _alive(self, role: str) -> bool:
         """Whether the known-good request is allowed on both sides; asked twice, since one answer may be chance."""
@@ -85,6 +99,12 @@ class Sentinels:
             fix=f"see whether {role}'s account is locked or its credentials expire; roles.{role}.check names its known-good request",
             code="session-lost",
         )
+
+
+def _unauthenticated(look: Look[Trace], role: str) -> bool:
+    """Whether either side answered the role's credentials with 401 (RFC 9110 section 15.5.2), not with a refusal of its rights."""
+    traces = [trace for trace in (look.baseline, look.canary) if trace is not None]
+    return any(exchange.status == HTTPStatus.UNAUTHORIZED and exchange.probe.role == role for trace in traces for exchange in trace.judged)
 
 
 def roles_of(scenario: Scenario) -> frozenset[str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from zeroweight.checks.check import Check, CheckFailed, compare_halves, examine
-from zeroweight.checks.outcome import Context, outcome
+from zeroweight.checks.mask import masked
+from zeroweight.checks.outcome import Context, backing_off, outcome
 from zeroweight.compare import MOST_REPEATS, Delta, Repeats, State, believed, repeats_needed, split
 from zeroweight.finding import Answer, Confidence, Finding, Noise
 from zeroweight.model.http import Exchange, Trace
@@ -16,9 +16,10 @@ from zeroweight.model.outcome import Outcome
 from zeroweight.model.request import Intent, Scenario
 from zeroweight.model.target import Side
 from zeroweight.redact import Redactor
+from zeroweight.trial.candidate import TELLING, Candidate, Pair, Past, cause_of, keep_telling, kind_of
 
-TELLING = 3
-"""At most so many pairs of a candidate are asked again: the one that works may be one of thirty."""
+HABIT = 0.75
+"""What the baseline itself does more often than this when asked again is no difference."""
 KIN = 3
 """A cause that was confirmed at so many places is believed at another place on KIN_REPEATS steady repeats: it decides nothing any more."""
 KIN_REPEATS = 2
@@ -28,53 +29,13 @@ DOUBT = 0.25
 """An unsteady difference that the canary shows at least this often, and the baseline never, is asked MOST_REPEATS times more: among many
 candidates some come and go so by chance (measured: a header that 10 % of all answers lack made 2 of 14 runs INCONCLUSIVE)."""
 EXCERPT = 160
+SAID = 240
+"""Characters of an evidence that are kept, after redaction."""
 
 Ask = Callable[[Sequence[Scenario], int], Awaitable[list[list[Look[Trace]]]]]
 """Run each scenario on both sides so many times, all in one batch; the repeats stand by scenario."""
 AskBaseline = Callable[[Sequence[Scenario], int], Awaitable[list[list[Trace]]]]
 """Run each scenario on the baseline alone so many times."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Past:
-    """What earlier trials of this process learnt, so that nothing is asked twice."""
-
-    believed: set[str] = field(default_factory=set)
-    """Fingerprints that were confirmed as new."""
-    causes: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """(rule, cause) → at how many places it was confirmed."""
-    candidates: int = 0
-    """How many candidates were judged so far, over all processes of the run (estimated: this one's times the workers)."""
-    noise: dict[tuple[str, str, str, str], Noise] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
-    """Both halves of one judged exchange, and the scenario and step that they came from."""
-
-    scenario: Scenario
-    step: int
-    baseline: Answer
-    canary: Answer
-    thrice: bool
-
-
-@dataclass(slots=True, kw_only=True)
-class Candidate:
-    """What the pairs of one fingerprint showed."""
-
-    finding: Finding
-    pairs: int = 0
-    seen_new: int = 0
-    unchanged: int = 0
-    telling: list[Pair] = field(default_factory=list)
-    repeats: Repeats = field(default_factory=Repeats)
-    shown: Pair | None = None
-    """The pair that the repeats are of."""
-    known: bool = False
-    """Confirmed by an earlier trial, or by law 2's three asks."""
-    unasked: bool = False
-    """It could not be asked as often as belief needs (budget, deadline, silence)."""
 
 
 class Examiner:
@@ -88,6 +49,8 @@ class Examiner:
         self._past = past
         self._plain: dict[tuple[str, str, str], dict[Side, Outcome]] = {}
         self._found: dict[str, Candidate] = {}
+        self._unjudged: dict[tuple[str, str], str] = {}
+        """(operation, role) → how the plain request fared, where its odd inputs could not be judged."""
         self.broken: list[CheckFailed] = []
         self._unconfirmed: list[Delta] = []
         self.pairs = 0
@@ -114,8 +77,35 @@ class Examiner:
         ]
         for pair in pairs:
             self._note(pair)
+            self._note_unjudged(pair)
         self.pairs += len(pairs)
         return pairs
+
+    def unlike(self, pairs: Sequence[Pair]) -> list[Scenario]:
+        """Return the plain requests that fared differently on the two sides: they are asked again before odd ones are held to them."""
+        return [
+            pair.scenario
+            for pair in pairs
+            if pair.canary.exchange.probe.intent is Intent.NORMAL and pair.baseline.outcome is not pair.canary.outcome
+        ]
+
+    def renew(self, looks: Sequence[Look[Trace]]) -> None:
+        """Take the outcomes of plain requests that were asked again, in place of the first ones: a chance error is no yardstick."""
+        for look in looks:
+            if look.baseline is None or look.canary is None:
+                continue
+            for old, new in zip(look.baseline.judged, look.canary.judged, strict=False):
+                probe = old.probe
+                outcomes = {side: self._outcome(half) for side, half in zip(Side, (old, new), strict=True)}
+                if outcomes[Side.BASELINE] is outcomes[Side.CANARY]:
+                    self._plain[probe.operation.label, probe.role, probe.owner] = outcomes
+
+    def _note_unjudged(self, pair: Pair) -> None:
+        """Note an odd input that no rule may judge, since the plain request itself fares differently on the two sides."""
+        probe = pair.canary.exchange.probe
+        old, new = pair.baseline.plain, pair.canary.plain
+        if probe.intent in {Intent.INVALID, Intent.ATTACK} and old is not None and new is not None and old is not new:
+            self._unjudged.setdefault((probe.operation.label, probe.role), f"the baseline's answer is {old}, the canary's {new}")
 
     def answer(self, exchange: Exchange) -> Answer:
         """Put an exchange in its context."""
@@ -150,8 +140,7 @@ class Examiner:
                 continue
             found.seen_new += 1
             found.known = found.known or pair.thrice
-            if len(found.telling) < TELLING:
-                found.telling.append(pair)
+            keep_telling(found.telling, pair)
             if found.seen_new == 1:
                 found.finding = finding
 
@@ -173,25 +162,31 @@ class Examiner:
         for found in candidates:
             found.known = found.known or found.finding.fingerprint in self._past.believed
         open_ = [found for found in candidates if not found.known]
-        kin = [found for found in open_ if self._past.causes[_cause(found)] >= KIN]
+        kin = [found for found in open_ if self._past.causes[cause_of(found)] >= KIN]
         await self._ask_again(kin, ask, KIN_REPEATS)
         for found in kin:
             found.known = found.repeats.asked_canary >= KIN_REPEATS and found.repeats.share == 1 and found.repeats.baseline == 0
         open_ = [found for found in open_ if not found.known]
         await self._learn_noise(open_, ask_baseline)
-        kept = [found for found in open_ if self._beyond_noise(found)]
-        noisy = {id(found) for found in open_} - {id(found) for found in kept}
+        kept = [found for found in open_ if self._beyond_habit(found)]
         passed = await self._weigh(kept, ask, workers)
+        self.noisy = sum(found.seen_new for found in open_ if id(found) not in passed and (found.noise.baseline or found.ranged))
         deltas = []
         for found in self._found.values():
-            if id(found) in noisy:
+            if found.ranged:
                 continue
+            if id(found) not in passed:
+                found.repeats += found.noise
             confirmed = found.known or id(found) in passed
             if confirmed and found.seen_new:
                 self._believe(found)
             deltas.append(self._delta(found, confirmed=confirmed))
             if found.unasked and not confirmed:
                 self._unconfirmed.append(deltas[-1])
+        for delta in deltas:
+            if delta.state is State.NEW:
+                # What made the plain request differ is told itself; its odd inputs are consequences.
+                self._unjudged.pop((delta.place.operation, delta.place.role), None)
         return tuple(deltas)
 
     async def _weigh(self, kept: Sequence[Candidate], ask: Ask, workers: int) -> set[int]:
@@ -202,7 +197,7 @@ class Examiner:
             found.unasked = min(found.repeats.asked_canary, found.repeats.asked_baseline) < times and found.repeats.share > 0
             found.unasked = found.unasked or found.repeats.asked_canary == 0
         passed = self._believed(kept, workers)
-        doubtful = [found for found in kept if id(found) not in passed and found.repeats.share >= DOUBT and not found.repeats.baseline]
+        doubtful = [found for found in kept if id(found) not in passed and found.repeats.excess >= DOUBT]
         first = [found.repeats for found in doubtful]
         for found in doubtful:
             found.telling = [found.shown] if found.shown else found.telling
@@ -215,8 +210,10 @@ class Examiner:
 
     def _believed(self, kept: Sequence[Candidate], workers: int) -> set[int]:
         """Return (by identity) the candidates that pass as one family, and count them against all later ones."""
-        before = self._past.candidates * workers
-        self._past.candidates += len(kept)
+        # Each pair that was tried is a chance to be fooled, not each candidate.
+        tried = sum(max(0, found.tried - 1) for found in kept)
+        before = self._past.candidates * workers + tried
+        self._past.candidates += len(kept) + tried
         judged = believed([found.repeats for found in kept], before=before)
         return {id(found) for found, passed in zip(kept, judged, strict=True) if passed}
 
@@ -224,27 +221,34 @@ class Examiner:
         """Remember a confirmed fingerprint, and its cause."""
         if found.finding.fingerprint not in self._past.believed:
             self._past.believed.add(found.finding.fingerprint)
-            self._past.causes[_cause(found)] += 1
+            self._past.causes[cause_of(found)] += 1
 
     async def _learn_noise(self, candidates: Sequence[Candidate], ask_baseline: AskBaseline) -> None:
         """Ask the baseline the same K times for each telling pair whose kind it was not asked before."""
-        lacking = {_kind(pair): pair for found in candidates for pair in found.telling if _kind(pair) not in self._past.noise}
+        lacking = {kind_of(pair): pair for found in candidates for pair in found.telling if kind_of(pair) not in self._past.noise}
         repeats = await ask_baseline([pair.scenario for pair in lacking.values()], BASELINE_ASKS)
         for (kind, pair), traces in zip(lacking.items(), repeats, strict=True):
             seen = [trace.judged[pair.step] for trace in traces if len(trace.judged) > pair.step]
-            # What we did not send (budget, deadline) is no silence of the baseline's.
-            answers = [self.answer(each) for each in seen if each.failure is None or not each.failure.ours]
+            # What was not answered, or put off, says nothing of what the baseline answers.
+            answers = [self.answer(each) for each in seen if each.failure is None and backing_off(each) is None]
             self._past.noise[kind] = Noise(answers=tuple(answers))
 
-    def _beyond_noise(self, found: Candidate) -> bool:
-        """Whether the difference lies beyond the baseline's own range; pairs in which it does not are dropped."""
+    def _beyond_habit(self, found: Candidate) -> bool:
+        """Whether the difference is more than the baseline's own habit; pairs in which it is not are dropped, and counted."""
         kept = []
+        found.ranged = True
         for pair in found.telling:
-            _, new = self._findings(pair.baseline, pair.canary, self._past.noise[_kind(pair)])
-            if any(each.fingerprint == found.finding.fingerprint for each in new):
+            noise = self._past.noise[kind_of(pair)]
+            own = [self._findings(pair.baseline, answer, noise)[1] for answer in noise.answers]
+            hits = sum(any(each.fingerprint == found.finding.fingerprint for each in seen) for seen in own)
+            _, new = self._findings(pair.baseline, pair.canary, noise)
+            shown = any(each.fingerprint == found.finding.fingerprint for each in new)
+            counted = Repeats(baseline=hits, asked_baseline=len(own))
+            found.noise = max(found.noise, counted, key=lambda each: each.baseline)
+            found.ranged = found.ranged and not shown
+            if shown and hits <= HABIT * len(own):
                 kept.append(pair)
-        self.noisy += 0 if kept else found.seen_new
-        found.telling = kept
+        found.telling = kept or found.telling
         return bool(kept)
 
     async def _ask_again(self, kept: Sequence[Candidate], ask: Ask, times: int) -> None:
@@ -259,6 +263,7 @@ class Examiner:
             for found in open_:
                 pair = found.telling[turn]
                 repeats = self._count(found.finding.fingerprint, pair, asked[id(pair.scenario)])
+                found.tried = turn + 1
                 if turn == 0 or repeats.chance < found.repeats.chance:
                     found.repeats = repeats
                     found.shown = pair
@@ -275,7 +280,7 @@ class Examiner:
     def _count(self, fingerprint: str, pair: Pair, repeats: Sequence[Pair]) -> Repeats:
         """Count how often each side showed it; the baseline is held against itself, in the canary's place."""
         mine = [each for each in repeats if each.step == pair.step]
-        noise = self._past.noise.get(_kind(pair), Noise())
+        noise = self._past.noise.get(kind_of(pair), Noise())
         canary = baseline = 0
         for index, each in enumerate(mine):
             _, new = self._findings(each.baseline, each.canary, noise)
@@ -293,8 +298,11 @@ class Examiner:
         request = ""
         if found.telling:
             sent = found.telling[0].canary.exchange.request
-            # Redacted before it is cut: half a secret would not be known as one.
-            request = self._redactor.text(f"{sent.method} {sent.target.decode('latin-1')}")[:EXCERPT] if sent else ""
+            request = self._redactor.excerpt(f"{sent.method} {sent.target.decode('latin-1')}", EXCERPT) if sent else ""
+        says, cause = finding.evidence.says, self._redactor.text(finding.evidence.cause)
+        if self._redactor.text(says) != says:
+            # A mask hides the digits of a credential, and the rest is not known as one any more: mask what redaction left instead.
+            cause = masked(self._redactor.excerpt(says, EXCERPT))
         return Delta(
             rule=finding.rule.id,
             title=finding.rule.title,
@@ -309,9 +317,9 @@ class Examiner:
             tentative=finding.evidence.confidence is Confidence.TENTATIVE,
             pairs=found.pairs,
             seen_new=found.seen_new,
-            evidence=(self._redactor.text(finding.evidence.says),),
+            evidence=(self._redactor.excerpt(says, SAID),),
             request=request,
-            cause=self._redactor.text(finding.evidence.cause),
+            cause=cause,
             repeats=found.repeats,
         )
 
@@ -329,26 +337,20 @@ class Examiner:
             )
             for delta in self._unconfirmed
         ]
-        return (
-            *unconfirmed,
-            *(
-                Gap(
-                    what=f"check {failure.check.rule.id}",
-                    why=self._redactor.text(str(failure)),
-                    fix="report this",
-                    code="check-raised",
-                    suite=suite,
-                )
-                for failure in self.broken
-            ),
-        )
-
-
-def _cause(found: Candidate) -> tuple[str, str]:
-    return found.finding.rule.id, found.finding.evidence.cause
-
-
-def _kind(pair: Pair) -> tuple[str, str, str, str]:
-    """Return what shares one noise: operation, role, owner, and the kind of input."""
-    probe = pair.canary.exchange.probe
-    return probe.operation.label, probe.role, probe.owner, probe.label
+        unjudged = [
+            Gap(
+                what=f"odd inputs of {operation} as {role}",
+                why=f"the plain request already fares differently ({how}), so the odd ones cannot be held against it",
+                fix="see why the canary answers the plain request differently",
+                code="unjudged",
+                suite=suite,
+                operation=operation,
+                role=role,
+            )
+            for (operation, role), how in self._unjudged.items()
+        ]
+        raised = [
+            Gap(what=f"check {failure.check.rule.id}", why=str(failure), fix="report this", code="check-raised", suite=suite)
+            for failure in self.broken
+        ]
+        return tuple(replace(gap, why=self._redactor.text(gap.why)) for gap in (*unconfirmed, *unjudged, *raised))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from zeroweight.compare import BOUND
 from zeroweight.corpus import inject
 from zeroweight.finding import Tally
 from zeroweight.ledger import Owed
@@ -13,13 +14,15 @@ from zeroweight.model.http import Trace
 from zeroweight.model.look import Budget, Exclusion, Gap, Look
 from zeroweight.model.operation import Operation
 from zeroweight.model.outcome import Level, Outcome
+from zeroweight.model.payload import Payload
 from zeroweight.model.place import ANYWHERE
 from zeroweight.model.request import Intent, Probe, Scenario, Slot
 from zeroweight.model.role import Role
+from zeroweight.trial.candidate import Pair
 from zeroweight.trial.lanes import ASKS
 from zeroweight.trial.objects import captured
 from zeroweight.trial.result import TrialResult
-from zeroweight.trial.settle import Examiner, Pair
+from zeroweight.trial.settle import Examiner
 
 if TYPE_CHECKING:
     from zeroweight.trial.bench import Bench
@@ -72,9 +75,9 @@ class Trial:
         """Return every other role."""
         return tuple(name for name in self.roles if name != role)
 
-    def payloads(self, *families: str) -> Sequence[tuple[str, str]]:
-        """Return (family, id) of the payloads of some families, or of all."""
-        return tuple((payload.family, payload.id) for payload in self._bench.payloads if not families or payload.family in families)
+    def payloads(self, *families: str) -> Sequence[Payload]:
+        """Return the payloads of some families, or of all."""
+        return tuple(payload for payload in self._bench.payloads if not families or payload.family in families)
 
     def owners(self, operation: Operation) -> tuple[str, ...]:
         """Return the roles whose objects the operation can be about; empty when it takes no declared resource's id, or none may be made."""
@@ -121,6 +124,13 @@ class Trial:
         looks = self._bench.run(self._bench.sentinels.guard(scenarios, looks))
         pairs = self._examiner.take(scenarios, looks)
         self._book(scenarios, looks, pairs)
+        for _ in range(ASKS - 1):
+            unlike = self._examiner.unlike(pairs)
+            if not unlike:
+                break
+            again = self._bench.run(self._bench.lanes.send(unlike))
+            self._examiner.renew(self._bench.run(self._bench.sentinels.guard(unlike, again)))
+            pairs = [pair for pair in pairs if pair.scenario in unlike]
         return looks
 
     def prepare(self, scenario: Scenario) -> Mapping[str, Slot]:
@@ -162,7 +172,7 @@ class Trial:
             suite=self._suite,
             test=self._test,
             deltas=tuple(replace(delta, suites=(self._suite,)) for delta in deltas),
-            gaps=(*self._gaps, *self._examiner.gaps(self._suite)),
+            gaps=(*self._gaps, *self._examiner.gaps(self._suite), *self._lost()),
             exclusions=tuple(dict.fromkeys(self._exclusions)),
             crossed=tuple(sorted(self._crossed)),
             allowed=tuple(sorted(self._allowed)),
@@ -174,6 +184,20 @@ class Trial:
             resent=self._resent,
             tallies=tuple(self._tallies),
         )
+
+    def _lost(self) -> Iterator[Gap]:
+        """Yield a Gap for each operation that the canary left without a usable answer more often than chance allows, if not each time."""
+        for label, counted in self._bench.lanes.take_losses().items():
+            if counted.chance <= BOUND:
+                told = f"{counted.canary} of {counted.asked_canary} asks, the baseline {counted.baseline} of {counted.asked_baseline}"
+                yield Gap(
+                    what=label,
+                    why=f"the canary often gave no usable answer (silence, 429 or 503: {told})",
+                    fix="see whether one replica of the canary hangs or is overloaded",
+                    code="canary-often-silent",
+                    suite=self._suite,
+                    operation=label,
+                )
 
     def _make_shared(self, scenarios: Sequence[Scenario]) -> None:
         """Make the objects that safe requests of this batch are about, where they are not there yet."""
@@ -235,7 +259,7 @@ class Trial:
             gap = replace(gap, why=unmade, fix="see [resources] and what the create answered", code="setup")
         if gap.code == "level":
             self._exclusions.append(Exclusion(what=gap.what, why=gap.why, suite=self._suite, operation=operation, role=role))
-        elif judged[0].intent is Intent.NORMAL or gap.code not in {"silent", "unbound"}:
+        elif judged[0].intent is Intent.NORMAL or gap.code not in {"both-silent", "unbound"}:
             self._gaps.append(replace(gap, suite=self._suite, operation=operation, role=role))
         else:
             # An odd request that both sides leave unanswered, or that cannot be sent, takes nothing from what is owed.
