@@ -20,7 +20,7 @@ FAMILIES = {"errors": ("malformed",)}
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Owed:
-    """One line: a suite owes one operation, as one role or (`*`) as any."""
+    """One line: a suite owes one operation (`*`: any), as one role or (`*`) as any."""
 
     suite: str
     operation: str
@@ -28,7 +28,8 @@ class Owed:
 
     def __str__(self) -> str:
         """Say the line as a person would."""
-        return f"{self.suite}: {self.operation}" + ("" if self.role == ANYWHERE else f" as {self.role}")
+        what = "anything at all" if self.operation == ANYWHERE else self.operation
+        return f"{self.suite}: {what}" + ("" if self.role == ANYWHERE else f" as {self.role}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +48,15 @@ def write(
 ) -> Ledger:
     """Write the ledger.
 
-    `owes`: suite → what its lines are made of (`("operation", "role")` or `("operation",)`). `left_out`: (operation, role) → the config
+    `owes`: suite → what its lines are made of (`("operation", "role")`, `("operation",)`, or nothing: one look at anything). `left_out`: (operation, role) → the config
     line that forbids it; a line that is left out for every role is an Exclusion, not a debt.
     """
     lines: list[Owed] = []
     excluded: list[Exclusion] = []
     for suite, parts in owes.items():
+        if not parts:
+            lines.append(Owed(suite=suite, operation=ANYWHERE))
+            continue
         for operation in operations:
             for role in roles if "role" in parts else (ANYWHERE,):
                 why = _why_left_out(operation.label, role, roles, left_out)

@@ -38,7 +38,8 @@ _DOORS = frozenset(
 """Path segments of pages to which a caller is sent who may not pass."""
 _NOT_DOORS = frozenset({"callback", "logout", "signout", "sign-out", "sign_out"})
 _EXTENSION = re.compile(r"\.(?:html?|php|aspx?|jsp|do|action)$")
-_TAGS = re.compile(r"<[a-z][^\s<>/]*|\s[a-z-]+(?==)")
+_TAGS = re.compile(r"<[a-z][^\s<>/]*|\s(?:name|type)\s*=\s*[\"']?[^\s\"'>]*|\s[a-z-]+(?==)")
+"""Tags and attribute names, and of fields also their names and types: a form for a new password is not the login's."""
 _PASSWORD = re.compile(r"type\s*=\s*[\"']?password", re.IGNORECASE)
 
 
@@ -132,8 +133,13 @@ def is_login_page(response: Response, login_pages: tuple[str, ...]) -> bool:
     return bool(_PASSWORD.search(text)) and any(_skeleton(text) == _skeleton(page) for page in login_pages)
 
 
+def asks_for_password(response: Response) -> bool:
+    """Whether the answer has a field for a password."""
+    return bool(_PASSWORD.search(response.text))
+
+
 def _skeleton(page: str) -> list[str]:
-    """Return the tags and attribute names of a page, in order."""
+    """Return the tags, attribute names and fields of a page, in order."""
     return _TAGS.findall(page.lower())
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from zeroweight.checks.outcome import backing_off, outcome
+from zeroweight.checks.outcome import Context, backing_off, outcome
 from zeroweight.drivers.http import HttpDriver
 from zeroweight.drivers.login import enrol
 from zeroweight.drivers.openapi import Schema, read
@@ -93,35 +93,46 @@ async def log_in(drivers: Mapping[Side, HttpDriver], roles: Sequence[Role]) -> A
     return met
 
 
-async def vouch(drivers: Mapping[Side, HttpDriver], roles: Sequence[Role], operations: Sequence[Operation], met: Acquaintance) -> None:
-    """Find each role's known-good request: allowed on both sides and refused to anonymous, so that it tells a live session from a dead."""
-    open_: set[str] = set()
+async def vouch(
+    drivers: Mapping[Side, HttpDriver],
+    roles: Sequence[Role],
+    operations: Sequence[Operation],
+    met: Acquaintance,
+    context: Context | None = None,
+) -> None:
+    """Find each role's known-good request: allowed on both sides and refused to anonymous, so that it tells a live session from a dead.
+
+    What anonymous may do as well vouches for nobody, also where the operator named it: a dead token would be allowed there, too.
+    """
+    asker = _Asker(drivers, context or Context())
     for role in roles:
         if role.anonymous or any(role.name not in met.accounts[side] for side in Side):
             continue
         for operation in _candidates(role, operations):
-            if operation.label in open_ and not role.check:
-                continue
             scenario = Scenario.of(operation.example(role=role.name))
-            if not await _everywhere(drivers, scenario):
+            if operation.label in asker.open and not role.check:
                 continue
-            if await _everywhere(drivers, Scenario.of(operation.example())):
-                open_.add(operation.label)
-                if not role.check:
-                    continue
-            met.known_good[role.name] = scenario
-            break
+            if await asker.everywhere(scenario) and await asker.closed(operation):
+                met.known_good[role.name] = scenario
+                break
         else:
-            met.gaps.append(
-                Gap(
-                    what=f"role {role.name}",
-                    why="no request was found that both sides allow to it and refuse to anonymous:"
-                    " its credential is not taken, or the schema has no such request",
-                    fix=f'see the credential of roles.{role.name}, or name a request: roles.{role.name}.check = "GET /path"',
-                    code="role",
-                    role=role.name,
-                )
-            )
+            met.gaps.append(_unvouched(role, is_open=role.check in asker.open))
+
+
+def _unvouched(role: Role, *, is_open: bool) -> Gap:
+    """Return the Gap of a role without a known-good request."""
+    line = f"roles.{role.name}.check"
+    why = (
+        "no request was found that both sides allow to it and refuse to anonymous:"
+        " its credential is not taken, or the schema has no such request"
+    )
+    fix = f'see the credential of roles.{role.name}, or name a request that only {role.name} may call: {line} = "GET /path"'
+    if is_open:
+        why = f"{role.check}, its {line}, is not refused to anonymous, so it cannot tell a living session from a dead one"
+        fix = f'name a request that only {role.name} may call: {line} = "GET /path", or take the line out'
+    elif role.check:
+        why = f"{role.check}, its {line}, is not allowed to it on both sides: its credential is not taken, or it may not do this"
+    return Gap(what=f"role {role.name}", why=why, fix=fix, code="role", role=role.name)
 
 
 def _candidates(role: Role, operations: Sequence[Operation]) -> list[Operation]:
@@ -134,18 +145,39 @@ def _candidates(role: Role, operations: Sequence[Operation]) -> list[Operation]:
     return sorted(reads, key=lambda each: ("{" in each.path, not each.protected, each.path))[:TRIED]
 
 
-async def _everywhere(drivers: Mapping[Side, HttpDriver], scenario: Scenario) -> bool:
-    """Whether both sides allow the request; asked up to three times where an answer may be chance."""
-    return all([await _allowed(driver, scenario) for driver in drivers.values()])
+class _Asker:
+    """Asks both sides, and remembers what is open to anybody."""
 
+    def __init__(self, drivers: Mapping[Side, HttpDriver], context: Context) -> None:
+        """Know nothing yet."""
+        self._drivers = drivers
+        self._context = context
+        self._closed: dict[str, bool] = {}
 
-async def _allowed(driver: HttpDriver, scenario: Scenario) -> bool:
-    for _ in range(3):
-        trace: Trace = await driver.exchange(scenario, {"unique": "known-good"}, lane=0)
-        last = trace.exchanges[-1]
-        found = outcome(last)
-        if found is Outcome.ALLOWED:
-            return True
-        if found not in {Outcome.BROKEN, Outcome.LIMITED, Outcome.SILENT} and backing_off(last) is None:
-            return False
-    return False
+    @property
+    def open(self) -> set[str]:
+        """The operations that a side does not refuse to anonymous."""
+        return {label for label, closed in self._closed.items() if not closed}
+
+    async def everywhere(self, scenario: Scenario) -> bool:
+        """Whether both sides allow the request."""
+        return all([await self._outcome(driver, scenario) is Outcome.ALLOWED for driver in self._drivers.values()])
+
+    async def closed(self, operation: Operation) -> bool:
+        """Whether both sides answer anonymous, and neither allows it; where one does, its dead sessions could not be seen."""
+        if operation.label not in self._closed:
+            scenario = Scenario.of(operation.example())
+            found = [await self._outcome(driver, scenario) for driver in self._drivers.values()]
+            self._closed[operation.label] = not {Outcome.ALLOWED, Outcome.LIMITED, Outcome.SILENT} & set(found)
+        return self._closed[operation.label]
+
+    async def _outcome(self, driver: HttpDriver, scenario: Scenario) -> Outcome:
+        """Ask up to three times where an answer may be chance."""
+        found = Outcome.SILENT
+        for _ in range(3):
+            trace: Trace = await driver.exchange(scenario, {"unique": "known-good"}, lane=0)
+            last = trace.exchanges[-1]
+            found = outcome(last, self._context)
+            if found not in {Outcome.BROKEN, Outcome.LIMITED, Outcome.SILENT} and backing_off(last) is None:
+                break
+        return found

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from zeroweight.checks.outcome import outcome
+from zeroweight.checks.outcome import Context, outcome
 from zeroweight.drivers.http import HttpDriver
 from zeroweight.drivers.login import enrol
 from zeroweight.errors import Unreachable, ZeroweightError
@@ -118,7 +118,8 @@ async def _remove(plan: Plan, driver: HttpDriver, objects: Objects, entry: Entry
     if probe is None:
         return "the resource has no remove"
     trace = await driver.exchange(Scenario.of(probe), {}, lane=0)
-    if outcome(trace.exchanges[-1]) is Outcome.REFUSED and await _again(plan, driver, entry.owner):
+    context = Context(login_pages=plan.login_pages, login_paths=plan.login_paths)
+    if outcome(trace.exchanges[-1], context) is Outcome.REFUSED and await _again(plan, driver, entry.owner):
         trace = await driver.exchange(Scenario.of(probe), {}, lane=0)
     last = trace.exchanges[-1]
     if last.failure is not None and last.failure.kind == "deadline":

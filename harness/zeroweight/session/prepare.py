@@ -13,20 +13,16 @@ from zeroweight.compare import Delta, documented
 from zeroweight.config.model import Config
 from zeroweight.corpus import payloads
 from zeroweight.drivers.http import HttpDriver
-from zeroweight.drivers.limits import permitted
 from zeroweight.drivers.openapi import Schema, contrasts, united
 from zeroweight.errors import ToolFailed
 from zeroweight.ledger import FAMILIES, Ledger, write
 from zeroweight.model.contract import Change
-from zeroweight.model.look import Exclusion, Gap
+from zeroweight.model.look import Gap
 from zeroweight.model.operation import Operation
-from zeroweight.model.outcome import Level
-from zeroweight.model.request import Scenario, Slot
-from zeroweight.model.resource import Resource
-from zeroweight.model.role import ANONYMOUS, Role
+from zeroweight.model.request import Scenario
 from zeroweight.model.target import Side
 from zeroweight.plan import Plan, Shares
-from zeroweight.session import acquaint, identity, setup, suites
+from zeroweight.session import acquaint, doors, exclusions, identity, setup, suites
 from zeroweight.shipped import shipped
 from zeroweight.trial.loop import Loop
 
@@ -81,7 +77,7 @@ def prepare(start: Start, say: Say) -> Plan:
         accounts={side: {} for side in Side},
         resources=setup.resources(config),
         operations=(),
-        ledger=Ledger(),
+        ledger=Ledger(excluded=exclusions.suites_left_out(config)),
         known_good={},
         control=Scenario(steps=()),
         level=setup.level(config),
@@ -174,7 +170,13 @@ async def _prepare(
     # It may wait for a child process that makes examples; the loop goes on meanwhile.
     operations, unbuilt, notes = await asyncio.to_thread(united, schemas.get(Side.BASELINE), schemas.get(Side.CANARY))
     gaps += unbuilt
-    kept, excluded = _excluded(operations, config.api.exclude)
+    mistake = exclusions.without_effect(operations, config.api.exclude, [gap.operation for gap in gaps])
+    if mistake is not None and operations:
+        if len(schemas) == len(Side):
+            raise mistake
+        # The line may mean an operation of the schema that was not got; or it is a slip, and what it means would be called.
+        return replace(plan, gaps=tuple(gaps), blocked=str(mistake))
+    kept, excluded = exclusions.excluded(operations, config.api.exclude)
     operations = acquaint.with_resources(kept, plan.resources)
     if not operations:
         gaps.append(
@@ -183,14 +185,16 @@ async def _prepare(
         return replace(plan, gaps=tuple(gaps), blocked="there is nothing to call")
     plan = replace(plan, deltas=_documented(schemas))
     say("logins")
+    barred = [each.operation for each in excluded]
+    context = await doors.learn(drivers, operations, plan.roles, barred=barred)
     met = await acquaint.log_in(drivers, plan.roles)
-    await acquaint.vouch(drivers, plan.roles, operations, met)
+    await acquaint.vouch(drivers, plan.roles, operations, met, context)
     secrets = dict.fromkeys(plan.secrets)
     for accounts in met.accounts.values():
         for account in accounts.values():
             secrets |= dict.fromkeys(setup.secrets_of(account))
     able = tuple(role for role in plan.roles if all(role.name in met.accounts[side] for side in Side))
-    left_out = _left_out(operations, able, plan.resources, plan.level)
+    left_out = exclusions.left_out(operations, able, plan.resources, plan.level)
     ledger = write(operations, [role.name for role in plan.roles], owed, left_out)
     return replace(
         plan,
@@ -199,10 +203,12 @@ async def _prepare(
         accounts=met.accounts,
         known_good=met.known_good,
         control=next(iter(met.known_good.values()), Scenario.of(Operation(method="GET", path=path).example())),
-        ledger=replace(ledger, excluded=(*ledger.excluded, *excluded)),
+        ledger=replace(ledger, excluded=(*plan.ledger.excluded, *ledger.excluded, *excluded)),
+        login_pages=context.login_pages,
+        login_paths=context.login_paths,
         secrets=tuple(secrets),
         gaps=(*gaps, *met.gaps),
-        notes=(*notes, *_without_effect(config.api.exclude, excluded)),
+        notes=notes,
     )
 
 
@@ -215,45 +221,3 @@ def _documented(schemas: Mapping[Side, Schema]) -> tuple[Delta, ...]:
         for change in contrasts(schemas[Side.BASELINE], schemas[Side.CANARY])
     ]
     return tuple(documented(finding) for finding in examine_contract(catalogue(), changes))
-
-
-def _excluded(operations: Sequence[Operation], exclude: Sequence[str]) -> tuple[list[Operation], list[Exclusion]]:
-    """Take out what the operator never wants called."""
-    kept: list[Operation] = []
-    out: list[Exclusion] = []
-    for operation in operations:
-        line = next((e for e in exclude if e == operation.label or (e.startswith("tag:") and e[4:] in operation.tags)), "")
-        if line:
-            out.append(Exclusion(what=operation.label, why=_by(line), operation=operation.label))
-        else:
-            kept.append(operation)
-    return kept, out
-
-
-def _without_effect(exclude: Sequence[str], excluded: Sequence[Exclusion]) -> tuple[str, ...]:
-    """Return a note for each line that took nothing out: a slip of the pen must not pass for safety."""
-    used = {exclusion.why for exclusion in excluded}
-    return tuple(f'api.exclude has "{line}", which is no operation and no tag of the schema.' for line in exclude if _by(line) not in used)
-
-
-def _by(line: str) -> str:
-    return f'api.exclude has "{line}"'
-
-
-def _left_out(
-    operations: Sequence[Operation], roles: Sequence[Role], resources: Sequence[Resource], level: Level
-) -> dict[tuple[str, str], str]:
-    """Return (operation, role) → the line that forbids it, by the same rule that the drivers enforce."""
-    owners = {resource.kind: resource.owners for resource in resources}
-    out: dict[tuple[str, str], str] = {}
-    for operation in operations:
-        slots = {
-            name: Slot(name=f"{kind}:{owners[kind][0]}", kind=kind, owner=owners[kind][0])
-            for name, kind in operation.resources.items()
-            if owners.get(kind)
-        }
-        for role in roles:
-            refusal = permitted(level, operation.example(role=role.name).with_(path=slots), role.name != ANONYMOUS)
-            if refusal is not None:
-                out[operation.label, role.name] = f'safety.level = "{level.word}": {refusal.text}'
-    return out

@@ -12,6 +12,7 @@ from zeroweight.corpus import payloads
 from zeroweight.drivers.http import HttpDriver
 from zeroweight.drivers.limits import Lock, Meter
 from zeroweight.drivers.login import enrol
+from zeroweight.drivers.naming import Introduction
 from zeroweight.finding import Severity
 from zeroweight.ledger import SHIPPED
 from zeroweight.model.http import Exchange
@@ -139,6 +140,7 @@ def open_drivers(
     accounts: Mapping[Side, Mapping[str, Account]],
     hosts: tuple[str, ...] = (),
     seen: Watch | None = None,
+    introduction: Introduction | None = None,
 ) -> tuple[dict[Side, HttpDriver], dict[Side, Meter]]:
     """Open one driver and one meter a side. Raises ConfigError for TLS material that cannot be used."""
     meters = {side: Meter(side, shares.requests, shares.rate, shares.deadline) for side in Side}
@@ -152,6 +154,7 @@ def open_drivers(
             accounts=dict(accounts[side]),
             lock=Lock(both[side], hosts),
             seen=seen,
+            introduction=introduction,
         )
         for side in Side
     }
@@ -180,6 +183,7 @@ class Opened:
             accounts=plan.accounts,
             hosts=plan.hosts,
             seen=builds.note,
+            introduction=Introduction(identity=plan.identity, heard=builds.heard),
         )
         objects = Objects(plan.resources, plan.operations, self._journal)
         lanes = Lanes(self._drivers, lanes=plan.shares.lanes, in_turn=plan.in_turn, objects=objects, control=plan.control)

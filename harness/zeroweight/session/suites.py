@@ -10,7 +10,7 @@ from zeroweight.errors import ConfigError, ToolFailed
 from zeroweight.shipped import shipped
 
 DEFAULT = ("operation", "role")
-"""What a suite owes unless its module says otherwise by `OWES = (…)`."""
+"""What a suite owes unless its module says otherwise by `OWES = (…)`; `OWES = ()` owes one look at anything."""
 
 
 def name_of(path: Path) -> str:
@@ -58,7 +58,7 @@ def owes(path: Path | None) -> tuple[str, ...]:
             told = ast.literal_eval(value)
         except ValueError:
             return DEFAULT
-        if isinstance(told, tuple) and all(part in DEFAULT for part in told) and "operation" in told:
+        if isinstance(told, tuple) and all(part in DEFAULT for part in told) and (not told or "operation" in told):
             return tuple(str(part) for part in told)
     return DEFAULT
 

@@ -18,8 +18,6 @@ from zeroweight.model.target import Side
 from zeroweight.redact import Redactor
 from zeroweight.trial.candidate import TELLING, Candidate, Pair, Past, cause_of, keep_telling, kind_of
 
-HABIT = 0.75
-"""What the baseline itself does more often than this when asked again is no difference."""
 KIN = 3
 """A cause that was confirmed at so many places is believed at another place on KIN_REPEATS steady repeats: it decides nothing any more."""
 KIN_REPEATS = 2
@@ -234,7 +232,7 @@ class Examiner:
             self._past.noise[kind] = Noise(answers=tuple(answers))
 
     def _beyond_habit(self, found: Candidate) -> bool:
-        """Whether the difference is more than the baseline's own habit; pairs in which it is not are dropped, and counted."""
+        """Whether the difference is more than what the baseline, asked again, does each time; what it does at times is counted."""
         kept = []
         found.ranged = True
         for pair in found.telling:
@@ -246,7 +244,7 @@ class Examiner:
             counted = Repeats(baseline=hits, asked_baseline=len(own))
             found.noise = max(found.noise, counted, key=lambda each: each.baseline)
             found.ranged = found.ranged and not shown
-            if shown and hits <= HABIT * len(own):
+            if shown and (hits < len(own) or not own):
                 kept.append(pair)
         found.telling = kept or found.telling
         return bool(kept)
@@ -278,16 +276,18 @@ class Examiner:
         ]
 
     def _count(self, fingerprint: str, pair: Pair, repeats: Sequence[Pair]) -> Repeats:
-        """Count how often each side showed it; the baseline is held against itself, in the canary's place."""
+        """Count how often each side showed it, both held against the one baseline half that made it a candidate.
+
+        Held against its own partner, a canary that always fails would be excused each time the baseline fails by chance, too.
+        """
         mine = [each for each in repeats if each.step == pair.step]
         noise = self._past.noise.get(kind_of(pair), Noise())
-        canary = baseline = 0
-        for index, each in enumerate(mine):
-            _, new = self._findings(each.baseline, each.canary, noise)
-            canary += any(finding.fingerprint == fingerprint for finding in new)
-            other = mine[(index + 1) % len(mine)].baseline
-            _, own = self._findings(each.baseline, other, noise)
-            baseline += any(finding.fingerprint == fingerprint for finding in own)
+
+        def shows(answer: Answer) -> bool:
+            return any(finding.fingerprint == fingerprint for finding in self._findings(pair.baseline, answer, noise)[1])
+
+        canary = sum(shows(each.canary) for each in mine)
+        baseline = sum(shows(each.baseline) for each in mine)
         return Repeats(canary=canary, asked_canary=len(mine), baseline=baseline, asked_baseline=len(mine))
 
     def _delta(self, found: Candidate, *, confirmed: bool) -> Delta:
