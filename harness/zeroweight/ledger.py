@@ -48,8 +48,8 @@ def write(
 ) -> Ledger:
     """Write the ledger.
 
-    `owes`: suite → what its lines are made of (`("operation", "role")`, `("operation",)`, or nothing: one look at anything). `left_out`: (operation, role) → the config
-    line that forbids it; a line that is left out for every role is an Exclusion, not a debt.
+    `owes`: suite → what its lines are made of (`("operation", "role")`, `("operation",)`, or nothing: one look at anything). `left_out`:
+    (operation, role) → the config line that forbids it; a line that is left out for every role is an Exclusion, not a debt.
     """
     lines: list[Owed] = []
     excluded: list[Exclusion] = []
@@ -82,6 +82,8 @@ def left_over(ledger: Ledger, crossed: Iterable[Owed], known: Iterable[Gap]) -> 
     done = set(crossed)
     told = {(gap.suite, gap.operation, gap.role) for gap in known}
     whole = {(gap.suite, gap.operation) for gap in known if gap.role in {"", ANYWHERE}}
+    # A suite that owes one look at anything is explained by whatever kept it from any.
+    whole |= {(gap.suite, ANYWHERE) for gap in known}
     return tuple(
         Gap(
             what=str(line),

@@ -7,6 +7,7 @@ import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from zeroweight.checks.outcome import Context
 from zeroweight.compare import Delta
 from zeroweight.ledger import Ledger
 from zeroweight.model.look import Gap
@@ -73,6 +74,11 @@ class Plan:
     notes: tuple[str, ...] = ()
     blocked: str = ""
     """Why nothing can be sent; tests are then not run at all."""
+
+    @property
+    def context(self) -> Context:
+        """What outcomes are read by: what this service's login looks like."""
+        return Context(login_pages=self.login_pages, login_paths=self.login_paths)
 
     def divided(self, workers: int) -> Plan:
         """Return the plan of one of several workers: its share of requests, rate and lanes."""

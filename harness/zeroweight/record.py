@@ -200,10 +200,23 @@ def versions() -> dict[str, str]:
     return found
 
 
+UNFINISHED = Reason(code="unfinished", text="the run has not come to its end; if it is not running any more, it died")
+
+
 def unfinished(run: RunLine, service: str) -> VerdictFile:
     """Return the verdict that stands while a run goes on: no reader can find yesterday's PASS."""
-    reason = Reason(code="unfinished", text="the run has not come to its end; if it is not running any more, it died")
-    return VerdictFile(service=service, verdict=Word.INCONCLUSIVE, reasons=(reason,), run=run, versions=versions())
+    return VerdictFile(service=service, verdict=Word.INCONCLUSIVE, reasons=(UNFINISHED,), run=run, versions=versions())
+
+
+def unsealed(verdict: VerdictFile) -> VerdictFile:
+    """Return a verdict as it stands until everybody has written: not finished, and a PASS not given yet, since it may be taken back."""
+    passed = verdict.verdict == Word.PASS
+    return replace(
+        verdict,
+        verdict=Word.INCONCLUSIVE if passed else verdict.verdict,
+        reasons=(UNFINISHED,) if passed else verdict.reasons,
+        run=replace(verdict.run, finished=False),
+    )
 
 
 def mistaken(run: RunLine, mistake: str) -> VerdictFile:

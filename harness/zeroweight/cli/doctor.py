@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 
 import click
+
+from zeroweight.cli.run import child
 
 
 @click.command("doctor", short_help="Say what a run cannot test yet, and what mends it.")
@@ -15,4 +16,4 @@ def command(gate: str) -> None:
     line = [sys.executable, "-m", "pytest", "-q", "-p", "no:schemathesis", "-p", "no:cacheprovider"]
     line += ["--zeroweight", gate, "--zeroweight-task", "doctor"]
     click.echo("zeroweight: " + " ".join(line), err=True)
-    sys.exit(subprocess.run(line, check=False).returncode)  # noqa: S603  # our own interpreter
+    sys.exit(child(line, {}))

@@ -11,12 +11,13 @@ import signal
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import click
 
 from zeroweight.plugin import place
+from zeroweight.plugin.stop import PARENT
 
 INCONCLUSIVE = 10
 USAGE = 4
@@ -61,7 +62,7 @@ def run(gate: str, arguments: tuple[str, ...], *, output: str | None = None) -> 
     with contextlib.suppress(OSError):  # the child tells of a folder that cannot be written
         # The child replaces it at once, but for arguments with which it never comes so far (--version, -p no:zeroweight).
         told.unlink()
-    status = _child(line, {**os.environ, "ZEROWEIGHT_RUN_ID": run_id})
+    status = child(line, {"ZEROWEIGHT_RUN_ID": run_id})
     word, why = _verdict(told, run_id)
     if status == USAGE:
         return _said("INCONCLUSIVE", USAGE, why=why)
@@ -79,17 +80,17 @@ def _sets(arguments: tuple[str, ...]) -> list[str]:
     return [*after, *(each.partition("=")[2] for each in arguments if each.startswith("--zeroweight-set="))]
 
 
-def _child(line: list[str], environment: dict[str, str]) -> int:
-    """Run the child to its end, forwarding SIGTERM and SIGINT to it."""
+def child(line: list[str], environment: Mapping[str, str]) -> int:
+    """Run pytest as a child to its end, forwarding SIGTERM and SIGINT to it; should this process be killed, the child ends itself."""
     early: list[int] = []
     forward: Callable[[int], None] = early.append
     before = {number: signal.signal(number, lambda number, _: forward(number)) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        child = subprocess.Popen(line, env=environment)  # noqa: S603  # our own interpreter
-        forward = child.send_signal
+        process = subprocess.Popen(line, env={**os.environ, PARENT: str(os.getpid()), **environment})  # noqa: S603  # our own interpreter
+        forward = process.send_signal
         for number in early:
             forward(number)
-        return child.wait()
+        return process.wait()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

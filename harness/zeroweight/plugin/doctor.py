@@ -12,23 +12,24 @@ from zeroweight.ledger import SHIPPED
 from zeroweight.model.target import Side
 from zeroweight.plan import Plan
 from zeroweight.plugin.terminal import harmless
+from zeroweight.redact import Redactor
 from zeroweight.verdict import Reason
 
 REQUESTS_A_LINE = 12
 """About how many requests a side one line of the ledger costs, confirmations included (measured on the demo pair)."""
 
 
-def show(reporter: pytest.TerminalReporter, plan: Plan | None, told: Config, failures: Sequence[Reason]) -> None:
-    """Write the doctor's findings."""
+def show(reporter: pytest.TerminalReporter, plan: Plan | None, told: Config, failures: Sequence[Reason], redactor: Redactor) -> None:
+    """Write the doctor's findings; redacted before `harmless` cuts them."""
     reporter.section("zeroweight doctor")
     for reason in failures:
-        reporter.write_line(f"  ✗ {reason.code}: {harmless(reason.text)}", red=True)
+        reporter.write_line(f"  ✗ {reason.code}: {harmless(redactor.text(reason.text))}", red=True)
     if plan is None:
         return
     found = list(lines(plan, told))
     for mark, text in found:
         colour = {"✓": {"green": True}, "✗": {"red": True}, "!": {"yellow": True}}[mark]
-        reporter.write_line(f"  {mark} {harmless(text)}", **colour)
+        reporter.write_line(f"  {mark} {harmless(redactor.text(text))}", **colour)
     wrong = sum(mark == "✗" for mark, _ in found)
     if wrong:
         reporter.write_line(f"a run cannot PASS yet: mend what is marked ✗ ({wrong})", red=True, bold=True)

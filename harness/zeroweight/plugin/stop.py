@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 import time
@@ -14,6 +15,10 @@ ONE = 1.0
 """Seconds in which two signals are one: a terminal's Ctrl-C reaches this process and its parent, which passes it on."""
 SHARE = 0.25
 """The share of the grace that requests under way get to come home; then they are given up."""
+PARENT = "ZEROWEIGHT_PARENT"
+"""The environment variable in which `zeroweight run` says its process id to pytest."""
+GLANCE = 0.5
+"""Seconds between two looks at whether the parent still lives."""
 LEAST = 1.0
 """Seconds that clean-up gets even when the grace was spent on waiting."""
 
@@ -32,6 +37,7 @@ class Stop:
         self._deaf = False
         self._insisting = False
         self._timer: threading.Timer | None = None
+        self._over = threading.Event()
         self._before: dict[signal.Signals, Any] = {}
         self.told = ""
         """The name of the first signal that came."""
@@ -47,6 +53,16 @@ class Stop:
         """Hear signals from now on; only a program's main thread can."""
         if threading.current_thread() is threading.main_thread():
             self._before = {number: signal.signal(number, self._heard) for number in SIGNALS}
+        parent = os.environ.pop(PARENT, "")  # it is ours alone: what we start has us as its parent
+        if parent.isdigit():
+            threading.Thread(target=self._watch_over, args=(int(parent),), daemon=True).start()
+
+    def _watch_over(self, parent: int) -> None:
+        """End the run like a SIGTERM when the command that started it is gone: killed, it can forward nothing, and nobody would stop us."""
+        while os.getppid() == parent:
+            if self._over.wait(GLANCE):
+                return
+        os.kill(os.getpid(), signal.SIGTERM)
 
     def deafen(self) -> None:
         """Let nothing interrupt the clean-up."""
@@ -57,6 +73,7 @@ class Stop:
     def restore(self) -> None:
         """Leave the signals as they were."""
         self.deafen()
+        self._over.set()
         for number, handler in self._before.items():
             signal.signal(number, handler)
         self._before = {}

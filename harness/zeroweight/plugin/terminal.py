@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -49,6 +50,18 @@ class Screen:
             reporter.write_line(f"zeroweight {time.monotonic() - self._began:5.1f} s  {harmless(text)}")
             reporter.flush()
 
+    def tell(self, text: str) -> None:
+        """Write what must be known however quiet pytest is, and without a reporter, too."""
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        line = f"zeroweight: {harmless(text)}"
+        with self._uncaptured():
+            if reporter is None:
+                sys.stderr.write(f"{line}\n")
+                return
+            reporter.ensure_newline()
+            reporter.write_line(line, red=True)
+            reporter.flush()
+
     @contextmanager
     def _uncaptured(self) -> Iterator[None]:
         capture = self._config.pluginmanager.get_plugin("capturemanager")
@@ -87,10 +100,10 @@ def summary(reporter: pytest.TerminalReporter, record: Record, verdict: Verdict,
 
 
 def bare(reporter: pytest.TerminalReporter, failures: Sequence[Reason], where: str) -> None:
-    """Write the end of a run that could not even be prepared."""
+    """Write the end of a run that has only reasons: it could not be prepared, or what it came to could not be written."""
     reporter.section("zeroweight")
     reporter.write("INCONCLUSIVE", bold=True, yellow=True)
-    reporter.write_line("  nothing was tested: " + ACTIONS[Word.INCONCLUSIVE])
+    reporter.write_line("  there is nothing to show: " + ACTIONS[Word.INCONCLUSIVE])
     for reason in failures[:MOST_REASONS]:
         reporter.write_line(f"  {harmless(_line(reason))}")
     reporter.write_line(f"files: {where}")

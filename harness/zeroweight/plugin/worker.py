@@ -22,6 +22,8 @@ from zeroweight.verdict import Action
 
 RESULT = pytest.StashKey[str]()
 GAPS = pytest.StashKey[int]()
+MADE = "zeroweight_made"
+"""Under this name a worker tells which tests its modules have."""
 LONGEST = 200
 """Characters of an error that a gap tells."""
 
@@ -53,6 +55,8 @@ class Runner:
         self._worker = worker
         self._opened: Opened | None = None
         self._redactor = Redactor(plan.secrets, key=plan.key)
+        self.made: list[str] = []
+        """The node ids of all tests that the collected modules have."""
 
     def make(self, request: pytest.FixtureRequest, operation: Operation | None) -> Trial:
         """Make the trial of one test."""
@@ -71,6 +75,15 @@ class Runner:
         if "operation" in metafunc.fixturenames:
             operations = self._plan.operations
             metafunc.parametrize("operation", operations, ids=[operation.label for operation in operations])
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_pycollect_makeitem(self) -> Generator[None, Any, Any]:
+        """Note every test as its module makes it, before anything can narrow the run: not each way of narrowing tells of it."""
+        made = yield
+        if not self._plan.blocked:
+            items = made if isinstance(made, list) else [made]
+            self.made += [item.nodeid for item in items if isinstance(item, pytest.Item)]
+        return made
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Run nothing where nothing can be sent."""
@@ -130,7 +143,9 @@ class Runner:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
-        """Close connections and the journal."""
+        """Close connections and the journal; a worker tells its controller what it collected."""
+        if hasattr(self._config, "workeroutput"):
+            self._config.workeroutput[MADE] = self.made
         self.close()
 
     def stop(self, why: str) -> None:

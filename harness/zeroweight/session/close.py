@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from zeroweight.checks.outcome import Context, outcome
+from zeroweight.checks.outcome import outcome
 from zeroweight.drivers.http import HttpDriver
 from zeroweight.drivers.login import enrol
 from zeroweight.errors import Unreachable, ZeroweightError
@@ -113,13 +113,12 @@ async def _remove(plan: Plan, driver: HttpDriver, objects: Objects, entry: Entry
     Raises Unreachable when the side is dead, TimeoutError when it hangs.
     """
     if entry.id is None:
-        return "its create was sent and its answer never seen, so it may or may not be there"
+        return "its create was sent and no id came back, so it may or may not be there"
     probe = objects.removal(entry)
     if probe is None:
         return "the resource has no remove"
     trace = await driver.exchange(Scenario.of(probe), {}, lane=0)
-    context = Context(login_pages=plan.login_pages, login_paths=plan.login_paths)
-    if outcome(trace.exchanges[-1], context) is Outcome.REFUSED and await _again(plan, driver, entry.owner):
+    if outcome(trace.exchanges[-1], plan.context) is Outcome.REFUSED and await _again(plan, driver, entry.owner):
         trace = await driver.exchange(Scenario.of(probe), {}, lane=0)
     last = trace.exchanges[-1]
     if last.failure is not None and last.failure.kind == "deadline":

@@ -199,7 +199,7 @@ class Opened:
             loop=self._loop,
             lanes=lanes,
             objects=objects,
-            sentinels=Sentinels(plan.known_good, lanes, again),
+            sentinels=Sentinels(plan.known_good, lanes, again, plan.context),
             meters=meters,
             builds=builds,
             roles=by_name,
@@ -208,6 +208,8 @@ class Opened:
             payloads=payloads([Path(folder) for folder in plan.payload_folders]),
             redactor=self.redactor,
             workers=plan.workers,
+            login_pages=plan.login_pages,
+            login_paths=plan.login_paths,
         )
 
     def stop(self, why: str) -> None:

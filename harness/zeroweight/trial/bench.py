@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from zeroweight.checks.check import Check
+from zeroweight.checks.outcome import Context
 from zeroweight.model.http import Exchange, Trace
 from zeroweight.model.look import Budget, Look
 from zeroweight.model.outcome import Level
@@ -82,11 +83,18 @@ class Bench:
     redactor: Redactor
     past: Past = field(default_factory=Past)
     workers: int = 1
+    login_pages: tuple[str, ...] = ()
+    login_paths: tuple[str, ...] = ()
     told: dict[Side, int] = field(default_factory=lambda: dict.fromkeys(Side, 0))
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine on the process's loop and wait for it."""
         return self.loop.run(coroutine)
+
+    @property
+    def context(self) -> Context:
+        """What outcomes are read by: what this service's login looks like."""
+        return Context(login_pages=self.login_pages, login_paths=self.login_paths)
 
     def budget(self) -> Budget:
         """Return what is left on the poorer side."""

@@ -140,9 +140,10 @@ class Lanes:
         making = self._objects.opening(side, scenario)
         trace = await driver.exchange(scenario, bindings, lane=lane)
         made = making.made(trace)
-        if scenario.undo and made:
-            undo = Scenario(steps=scenario.undo, actors=scenario.actors)
-            making.undone(await driver.exchange(undo, {**bindings, **made}, lane=lane))
+        bindings = {**bindings, **made}
+        undo = tuple(step for step in scenario.undo if all(slot.name in bindings for slot in step.probe.slots))
+        if undo and made:
+            making.undone(await driver.exchange(Scenario(steps=undo, actors=scenario.actors), bindings, lane=lane))
         return trace
 
     def _count(self, scenario: Scenario, *halves: tuple[Side, Trace]) -> None:
@@ -195,7 +196,9 @@ class Lanes:
 
     async def _pause(self, again: Sequence[Asked], turn: int) -> None:
         """Wait as long as the targets ask for, or a little."""
-        waits = [backing_off(exchange) or 0.0 for each in again if each.halves for trace in each.halves[-1] for exchange in trace.exchanges]
+        last = [exchange for each in again if each.halves for trace in each.halves[-1] for exchange in trace.exchanges]
+        # Only what a target names itself is waited for; a stray 503 without it must not hold up the whole batch.
+        waits = [backing_off(each) or 0.0 for each in last if each.response is not None and "retry-after" in each.response.headers]
         pause = self._sleep(max([SHORTEST_PAUSE * (turn + 1), *waits]))
         if asyncio.iscoroutine(pause):
             await pause

@@ -92,9 +92,10 @@ class Making:
 
     def undone(self, trace: Trace) -> None:
         """Write down that the undo removed them, if it did; what it did not is left to the end of the run."""
-        if all(is_gone(exchange.status) for exchange in trace.exchanges) and trace.exchanges:
-            for key in self._keys.values():
-                self._journal.write(what="removed", key=key)
+        for exchange in trace.exchanges:
+            for slot in exchange.probe.slots:
+                if slot.name in self._keys and is_gone(exchange.status):
+                    self._journal.write(what="removed", key=self._keys[slot.name])
 
 
 class Objects:
@@ -130,7 +131,11 @@ class Objects:
         return Scenario(steps=(step,), undo=self._removal(slot), name=f"make {slot.kind} of {slot.owner}")
 
     def fresh(self, scenario: Scenario) -> Scenario:
-        """Put the making of fresh objects in front of a scenario whose judged probes may change them, and their removal behind it."""
+        """Put the making of fresh objects in front of a scenario whose judged probes may change them, and their removal behind it.
+
+        What a judged probe itself makes (it is sent to a resource's create) is journalled and removed like any other object.
+        """
+        scenario = self._owning_up(scenario)
         made: list[Step] = []
         undo: list[Step] = []
         for probe in scenario.judged:
@@ -141,6 +146,22 @@ class Objects:
                     made += creation.steps
                     undo += creation.undo
         return replace(scenario, steps=(*made, *scenario.steps), undo=(*scenario.undo, *undo)) if made else scenario
+
+    def _owning_up(self, scenario: Scenario) -> Scenario:
+        """Let each judged probe that is sent to a resource's create capture the id of what it makes, and remove it afterwards."""
+        kinds = {resource.create: resource for resource in self._resources.values()}
+        steps: list[Step] = []
+        undo = list(scenario.undo)
+        for step in scenario.steps:
+            probe = step.probe
+            resource = kinds.get(probe.operation.label)
+            name = f"{resource.kind}:{probe.role}" if resource else ""
+            if resource and step.judged and not step.captures and probe.verb == probe.operation.method:
+                steps.append(replace(step, captures={name: Pointer(path=resource.id)}))
+                undo += self._removal(self.slot(resource.kind, probe.role))
+            else:
+                steps.append(step)
+        return replace(scenario, steps=tuple(steps), undo=tuple(undo))
 
     def removal(self, entry: Entry) -> Probe | None:
         """Return the request that removes a journalled object; None where the resource has no `remove`."""

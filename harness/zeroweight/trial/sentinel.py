@@ -26,8 +26,9 @@ Enrol = Callable[[Side, str], Awaitable[None]]
 class Sentinels:
     """Knows each role's known-good request, and what to do when it is refused."""
 
-    def __init__(self, known_good: Mapping[str, Scenario], lanes: Lanes, enrol: Enrol) -> None:
+    def __init__(self, known_good: Mapping[str, Scenario], lanes: Lanes, enrol: Enrol, context: Context | None = None) -> None:
         """Take the roles' known-good requests; a role without one cannot be vouched for, and is not watched here."""
+        self._context = context or Context()
         self._known_good = known_good
         self._lanes = lanes
         self._enrol = enrol
@@ -72,7 +73,7 @@ class Sentinels:
         trace = await self._lanes.one(side, self._known_good[role])
         answers = trace.judged
         self._unsent = trace.failure if trace.failure is not None and trace.failure.ours else None
-        return bool(answers) and outcome(answers[-1], Context()) is Outcome.ALLOWED
+        return bool(answers) and outcome(answers[-1], self._context) is Outcome.ALLOWED
 
     async def _revive(self, role: str) -> bool:
         """Make sure that the role's session lives on both sides, logging in again where it does not."""

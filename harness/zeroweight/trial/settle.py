@@ -39,8 +39,16 @@ AskBaseline = Callable[[Sequence[Scenario], int], Awaitable[list[list[Trace]]]]
 class Examiner:
     """Judges the looks of one trial."""
 
-    def __init__(self, checks: Sequence[Check], redactor: Redactor, past: Past, groups: Mapping[str, str] | None = None) -> None:
-        """Take all checks; `past` is shared by the trials of a process; `groups` maps a role to its group."""
+    def __init__(
+        self,
+        checks: Sequence[Check],
+        redactor: Redactor,
+        past: Past,
+        groups: Mapping[str, str] | None = None,
+        context: Context | None = None,
+    ) -> None:
+        """Take all checks; `past` is shared by a process's trials; `groups`: role → group; `context`: what this service's login is like."""
+        self._context = context or Context()
         self._groups = groups or {}
         self._checks = checks
         self._redactor = redactor
@@ -124,7 +132,7 @@ class Examiner:
         return self._plain.get((probe.operation.label, probe.owner, probe.owner), {}).get(exchange.target.side)
 
     def _outcome(self, exchange: Exchange) -> Outcome:
-        return outcome(exchange, Context(owner=self._owner(exchange)))
+        return outcome(exchange, replace(self._context, owner=self._owner(exchange)))
 
     def _note(self, pair: Pair) -> None:
         """Find what the pair shows and count it by fingerprint."""

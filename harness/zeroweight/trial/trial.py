@@ -39,7 +39,8 @@ class Trial:
         self._suite = suite
         self._test = test
         self._operation = operation
-        self._examiner = Examiner(bench.checks, bench.redactor, bench.past, {name: role.group for name, role in bench.roles.items()})
+        groups = {name: role.group for name, role in bench.roles.items()}
+        self._examiner = Examiner(bench.checks, bench.redactor, bench.past, groups, bench.context)
         self._gaps: list[Gap] = []
         self._exclusions: list[Exclusion] = []
         self._crossed: set[Owed] = set()
@@ -244,6 +245,7 @@ class Trial:
             probe = pair.baseline.exchange.probe
             label = probe.operation.label
             self._crossed |= {Owed(suite=self._suite, operation=label, role=role) for role in (probe.role, ANYWHERE)}
+            self._crossed.add(Owed(suite=self._suite, operation=ANYWHERE))
             self._asked.add(label)
             self._resent += pair.baseline.exchange.resent + pair.canary.exchange.resent
             if pair.baseline.outcome is Outcome.ALLOWED:
