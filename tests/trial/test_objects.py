@@ -261,3 +261,13 @@ def test_a_secret_of_a_create_is_sent_and_never_shown(tmp_path: Path) -> None:
 )
 def test_what_a_removal_answer_means(code: int, gone: bool) -> None:  # noqa: FBT001
     assert is_gone(code) is gone
+
+
+def test_what_a_judged_probe_makes_is_removed_like_any_other_object(tmp_path: Path) -> None:
+    """A suite that sends the create itself, as an attack or as a plain request, leaves nothing behind."""
+    baseline, canary = Shop(), Shop()
+    with stage_of(tmp_path, baseline, canary) as stage:
+        (look,) = send(stage, stage.objects.fresh(Scenario.of(MAKE.example(role="ann"))))
+        assert look.gap is None
+        assert [shop.things for shop in (baseline, canary)] == [{}, {}]
+        assert all(entry.removed for entry in Journal.read(tmp_path))
