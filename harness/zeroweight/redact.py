@@ -1,8 +1,8 @@
 """Secrets, and the one way in which text leaves the process.
 
 A `Secret` never shows its value by accident (repr, str, f-strings, tracebacks, `--showlocals`); only `reveal()` does, and only
-drivers call it. A `Redactor` replaces every value it was told of, also where it was percent-encoded, escaped or base64ed, and long pieces of
-a value: pytest, libraries and targets cut texts before we see them, and half a token is as good as a hint.
+drivers call it. A `Redactor` replaces every value it was told of, also where it was percent-encoded, escaped or base64ed, and long pieces
+of a value: pytest, libraries and targets cut texts before we see them, and half a token is as good as a hint.
 """
 
 from __future__ import annotations

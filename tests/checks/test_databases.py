@@ -9,7 +9,7 @@ from builders import exchange
 from samples import NAMES, WRAPPINGS, samples, table
 
 from zeroweight.checks.databases import DATABASES
-from zeroweight.checks.disclosure import EXCERPT, database_error
+from zeroweight.checks.disclosure import database_error
 
 
 @pytest.mark.parametrize(("sample", "family", "text", "wrapping"), table("databases"))
@@ -19,7 +19,6 @@ def test_every_sample_is_found_and_named_in_every_wrapping(sample: str, family: 
     (evidence,) = database_error.one(exchange(500, {"content-type": media_type} if media_type else {}, body))
     assert f" {family}: " in evidence.says
     assert evidence.cause.startswith(f"{family}: ")
-    assert len(evidence.says) < EXCERPT + 100
     assert "\n" not in evidence.says
 
 

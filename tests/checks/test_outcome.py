@@ -111,6 +111,8 @@ LOGIN = """<html><body><form action="/enter" method="post"><input type="hidden" 
         (LOGIN.format("abc", "Your session has ended"), R),
         ("<html><body><h1>Order 7</h1></body></html>", A),
         ('<html><body><form><input type="password" name="new"></form></body></html>', A),
+        # the login's own tags around other fields: a form for a new password, which only its owner may see
+        (LOGIN.format("abc", "").replace('name="user"', 'name="old"').replace('name="word"', 'name="new"'), A),
         ("", A),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 from builders import exchange
 from samples import NAMES, WRAPPINGS, samples, table
 
-from zeroweight.checks.disclosure import EXCERPT, stack_trace
+from zeroweight.checks.disclosure import stack_trace
 from zeroweight.checks.traces import TRACES
 
 
@@ -19,7 +19,6 @@ def test_every_sample_is_found_and_named_in_every_wrapping(sample: str, family: 
     (evidence,) = stack_trace.one(exchange(500, {"content-type": media_type} if media_type else {}, body))
     assert f" {family}: " in evidence.says
     assert evidence.cause.startswith(f"{family}: ")
-    assert len(evidence.says) < EXCERPT + 100
     assert "\n" not in evidence.says
 
 

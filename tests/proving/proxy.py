@@ -112,6 +112,8 @@ class Turn:
         """Take a request as it came; `number` counts the requests of the proxy from one."""
         self._wire = wire
         self.number = number
+        self.connection = wire.number
+        """Which of the proxy's connections it came on, counted from one."""
         self.proxy = wire.proxy
         line = head.partition(b"\r\n")[0].decode("latin-1").split(" ")
         self.method, self.path = line[0], (line[1] if len(line) > 1 else "/").partition("?")[0]
@@ -159,6 +161,8 @@ class Wire:
     def __init__(self, proxy: Proxy, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Dial no side yet."""
         self.proxy, self.reader, self.writer = proxy, reader, writer
+        proxy.connections += 1
+        self.number = proxy.connections
         self._upstreams: dict[str, Upstream] = {}
 
     def upstream(self, url: str) -> Upstream:
@@ -188,7 +192,7 @@ class Proxy:
         self._loop, self.behind, self._script = loop, behind, script
         self._reached = threading.Condition()
         self._wires: set[Wire] = set()
-        self.count = 0
+        self.count = self.connections = 0
         self.fired = script is pass_on
         """Whether the script did what it is for; a proxy that only passes on has nothing to do."""
 

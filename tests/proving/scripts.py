@@ -10,7 +10,9 @@ from proxy import Reply, Script, Turn, pass_on
 
 SCHEMA: Final = "/openapi.json"
 LOGIN: Final = "/login"
+VERSION: Final = "/version"
 _FOREVER: Final = 3600.0
+_LOGIN_PAGE: Final = b"<!doctype html><html><form action=/login><input name=user><input name=password type=password></form></html>"
 _BLOCK: Final = 1 << 16
 
 
@@ -105,6 +107,42 @@ def other_pods(url: str, *, every: int = 1) -> Script:
         await turn.answer(await turn.ask(url))
 
     return script
+
+
+def other_pods_by_connection(url: str) -> Script:
+    """Choose a deployment for each connection, as a balancer below HTTP does; by bad luck the side itself gets the run's own errands only."""
+    own: dict[int, bool] = {}
+
+    async def script(turn: Turn) -> None:
+        if own.setdefault(turn.connection, turn.path in {SCHEMA, LOGIN, VERSION}):
+            await pass_on(turn)
+            return
+        turn.proxy.fired = True
+        await turn.answer(await turn.ask(url))
+
+    return script
+
+
+def schema_only(url: str) -> Script:
+    """Let only the schema come from the side itself; another deployment, behind a gateway that strips its build, answers the rest."""
+
+    async def script(turn: Turn) -> None:
+        if turn.path == SCHEMA:
+            await pass_on(turn)
+            return
+        turn.proxy.fired = True
+        await turn.answer((await turn.ask(url)).without(b"x-build"))
+
+    return script
+
+
+async def login_page(turn: Turn) -> None:
+    """Show a login page with 200 in place of the 401 of some operations."""
+    reply = await turn.ask()
+    if reply.status == 401 and turn.path in {"/orders", "/admin/users"}:
+        turn.proxy.fired = True
+        reply = reply.turned(200, _LOGIN_PAGE).without(b"content-type").having(b"content-type", b"text/html")
+    await turn.answer(reply)
 
 
 def expiring(number: int) -> Script:

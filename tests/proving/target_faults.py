@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 import scripts
+from gate_file import LEFT_OUT
 from workshop import FAIL, INCONCLUSIVE, USAGE, Result, Workshop, fault, faults_of
 
 FOREIGN: Final = "order-read-foreign"
@@ -76,6 +77,37 @@ def arms_swapped_unseen(shop: Workshop) -> Result:
 def stable_pods(shop: Workshop) -> Result:
     others = scripts.other_pods(shop.pair(FOREIGN).baseline.url, every=3)
     return shop.run(shop.gate(FOREIGN, canary=others), expected=INCONCLUSIVE, code="identity-mixed")
+
+
+@fault("stable pods answer on all connections to the canary but the run's own, and only an endpoint tells the build")
+def stable_pods_by_connection(shop: Workshop) -> Result:
+    others = scripts.other_pods_by_connection(shop.pair(FOREIGN).baseline.url)
+    gate = replace(shop.gate(FOREIGN, canary=others), identity='get = "/version"\npointer = "/build"')
+    return shop.run(gate, expected=INCONCLUSIVE, code="identity-mixed")
+
+
+@fault("only the schema comes from the canary; whatever answers the rest does not say its build")
+def identity_only_on_schema(shop: Workshop) -> Result:
+    others = scripts.schema_only(shop.pair(FOREIGN).baseline.url)
+    return shop.run(shop.gate(FOREIGN, canary=others), expected=INCONCLUSIVE, code="identity-unproven")
+
+
+@fault("a role's token means nothing, and its check is open to anybody")
+def public_check_with_dead_token(shop: Workshop) -> Result:
+    exclude = tuple(line for line in LEFT_OUT if line != "GET /announcements")
+    ghost = '[roles.ghost]\nbearer = "env:DEMO_GHOST_TOKEN"\ncheck = "GET /announcements"\n'
+    gate = replace(shop.gate(), exclude=exclude, more=ghost)
+    return shop.run(gate, env={"DEMO_GHOST_TOKEN": "means-nothing-at-all"}, expected=INCONCLUSIVE, code="role")
+
+
+@fault("a login page with 200 where 401 should be, and a canary that shows anybody what is behind it")
+def login_page_with_200(shop: Workshop) -> Result:
+    return shop.run(shop.gate(ANONYMOUS, baseline=scripts.login_page, canary=scripts.login_page), expected=FAIL)
+
+
+@fault("a slip of the pen in api.exclude: what must never be called would be")
+def exclude_misspelt(shop: Workshop) -> Result:
+    return shop.run(replace(shop.gate(), exclude=(*LEFT_OUT, "GET /admin/user")), expected=USAGE)
 
 
 @fault("no schema on either side")

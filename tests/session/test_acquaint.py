@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from stage import EVERYTHING, ME, PING, RESOURCE, THINGS, Call, Service, Shop, Stage, mixed, ok, status, token_of
 
+from zeroweight.checks.outcome import Context
 from zeroweight.drivers.limits import Lock
 from zeroweight.model.operation import Operation
 from zeroweight.model.outcome import Level
@@ -168,10 +169,31 @@ def test_a_request_that_fails_now_and_then_is_asked_up_to_three_times(tmp_path: 
     assert label(vouched(tmp_path, moody, bearer("ann")), "ann") == "GET /me"
 
 
-def test_the_operators_own_check_is_taken_even_when_it_is_open(tmp_path: Path) -> None:
-    assert label(vouched(tmp_path, Shop(), bearer("ann", check="GET /ping"), bearer("ben", check="GET /ping")), "ann") == "GET /ping"
-    unknown = vouched(tmp_path, lambda _: ok(), bearer("ann", check="GET /unlisted"))
-    assert label(unknown, "ann") == "GET /unlisted"
+def test_the_operators_own_check_is_taken_before_all_others_also_where_the_schema_lacks_it(tmp_path: Path) -> None:
+    def strict(call: Call) -> bytes:
+        return ok() if call.token else status("401 No")
+
+    assert label(vouched(tmp_path, strict, bearer("ann", check="GET /things")), "ann") == "GET /things"
+    assert label(vouched(tmp_path, strict, bearer("ann", check="GET /unlisted")), "ann") == "GET /unlisted"
+
+
+def test_a_check_that_is_open_to_anybody_vouches_for_nobody_and_says_so(tmp_path: Path) -> None:
+    met = vouched(tmp_path, Shop(), bearer("ann", check="GET /ping"), bearer("ben", check="GET /ping"), bearer("cleo"))
+    assert set(met.known_good) == {"cleo"}
+    assert [(gap.code, gap.role) for gap in met.gaps] == [("role", "ann"), ("role", "ben")]
+    assert "not refused to anonymous" in met.gaps[0].why
+    assert "that only ann may call: roles.ann.check" in met.gaps[0].fix
+
+
+@pytest.mark.parametrize("said", [status("429 Slow"), None])
+def test_a_check_to_which_anonymous_gets_no_answer_vouches_for_nobody(tmp_path: Path, said: bytes | None) -> None:
+    met = vouched(tmp_path, lambda call: ok() if call.token else said, bearer("ann", check="GET /me"))
+    assert (met.known_good, [gap.code for gap in met.gaps]) == ({}, ["role"])
+
+
+def test_a_token_that_means_nothing_is_noticed_though_the_check_lets_anybody_in(tmp_path: Path) -> None:
+    met = vouched(tmp_path, mixed(lambda _: status("401 No"), ping=lambda _: ok()), bearer("ann", check="GET /ping"))
+    assert (met.known_good, [gap.code for gap in met.gaps]) == ({}, ["role"])
 
 
 @pytest.mark.parametrize("check", ["GET /things/9", "POST /things"])
@@ -292,12 +314,32 @@ def test_only_what_may_be_chance_is_asked_again(tmp_path: Path, line: str, times
     assert len(asked) == times
 
 
-def test_a_guard_that_is_open_on_the_canary_only_does_not_take_the_known_good_request_away(tmp_path: Path) -> None:
+@pytest.mark.parametrize("side", [BASELINE, CANARY])
+def test_what_one_side_lets_anybody_do_is_not_known_good_where_another_request_is(tmp_path: Path, side: Side) -> None:
+    half_open = mixed(Shop(), me=lambda _: ok())
+    baseline, canary = (half_open, Shop()) if side is BASELINE else (Shop(), half_open)
+    assert label(vouched(tmp_path, baseline, bearer("ann"), canary=canary), "ann") == "GET /things"
+
+
+def test_a_side_that_lets_anybody_do_everything_has_no_living_sessions_to_tell(tmp_path: Path) -> None:
     met = vouched(tmp_path, Shop(), bearer("ann"), canary=Shop(lacks=("login",)))
-    assert label(met, "ann") == "GET /me"
+    assert (met.known_good, [gap.code for gap in met.gaps]) == ({}, ["role"])
 
 
 def test_the_operators_check_counts_for_every_role_that_names_it(tmp_path: Path) -> None:
-    met = vouched(tmp_path, Shop(), bearer("ann", check="GET /ping"), bearer("ben", check="GET /ping"))
-    assert {role: label(met, role) for role in met.known_good} == {"ann": "GET /ping", "ben": "GET /ping"}
+    met = vouched(tmp_path, Shop(), bearer("ann", check="GET /things"), bearer("ben", check="GET /things"))
+    assert {role: label(met, role) for role in met.known_good} == {"ann": "GET /things", "ben": "GET /things"}
     assert met.gaps == []
+
+
+def test_a_login_page_is_no_access_and_vouches_for_nobody(tmp_path: Path) -> None:
+    page = b"<html><form><input type=password name=p></form></html>"
+
+    def dead(_: Call) -> bytes:
+        return ok(page, b"Content-Type: text/html")
+
+    with Stage(folder=tmp_path, baseline=dead, canary=dead) as stage:
+        met = stage.loop.run(log_in(stage.drivers, [bearer("ann", check="GET /me")]))
+        stage.loop.run(vouch(stage.drivers, [bearer("ann", check="GET /me")], EVERYTHING, met, Context(login_pages=(page.decode(),))))
+    assert met.known_good == {}
+    assert "is not allowed to it" in met.gaps[0].why

@@ -287,6 +287,8 @@ FAILURE = Reason(code="foreign-test-failed", text="t")
         ({}, [result(deltas=(delta(),))], [], Closing(untrue=(UNTRUE,)), (Word.INCONCLUSIVE, ["same-build", "not-to-be-relied-on"])),
         ({}, [result(builds={"canary": {"1.0": 1}})], [], Closing(), (Word.INCONCLUSIVE, ["identity-mixed"])),
         ({"untrue": (UNPROVEN,)}, [result()], [], Closing(), (Word.INCONCLUSIVE, ["identity-unproven"])),
+        ({}, [result(builds={"canary": {"1.1": 1, "": 30}})], [], Closing(), (Word.INCONCLUSIVE, ["identity-unproven"])),
+        ({"policy": required(identity=False)}, [result(builds={"canary": {"": 9}})], [], Closing(), (Word.PASS, ["no-regression"])),
         ({"untrue": (UNPROVEN,), "policy": required(identity=False)}, [result()], [], Closing(), (Word.PASS, ["no-regression"])),
         ({"untrue": (UNTRUE,), "policy": required(identity=False)}, [result()], [], Closing(), (Word.INCONCLUSIVE, ["same-build"])),
         ({}, [result()], [], Closing(untrue=(UNPROVEN,)), (Word.INCONCLUSIVE, ["identity-unproven"])),
@@ -342,7 +344,7 @@ def test_the_record_counts_what_the_run_came_to() -> None:
 
 def test_the_record_says_which_builds_were_meant_and_seen() -> None:
     plan = plan_of()
-    sums = balance(plan, [result(builds={"canary": {"1.1": 5, "1.0": 1}})])
+    sums = balance(plan, [result(builds={"canary": {"1.1": 5, "1.0": 1, "": 1}})])
     told = record(plan, sums, decide(plan, sums, [], Closing()), Closing(), Gathered(), FRAME).summary
     assert told.targets["canary"].build == "1.1"
     assert told.targets["canary"].builds_seen == {"1.1": 5, "1.0": 1}
@@ -355,3 +357,19 @@ def test_an_operation_that_neither_side_answered_is_recorded_as_such() -> None:
     sums = balance(plan, [result(asked=(FIRST,), allowed=())])
     made = record(plan, sums, decide(plan, sums, [], Closing()), Closing(), Gathered(), FRAME)
     assert made.operations == {FIRST: "answered", SECOND: "not answered"}
+
+
+@pytest.mark.parametrize(("crossed", "lacking"), [(LINES[:1], ["not-run"]), ((*LINES[:1], Owed(suite="mine", operation="*")), [])])
+def test_a_suite_that_owes_itself_alone_is_done_by_any_pair(crossed: tuple[Owed, ...], lacking: list[str]) -> None:
+    plan = plan_of(ledger=Ledger(lines=(*LINES, Owed(suite="mine", operation="*"))))
+    mine = TrialResult(suite="mine", crossed=crossed[1:])
+    other = TrialResult(suite="mine", crossed=(Owed(suite="mine", operation="GET /other"),))
+    assert codes(balance(plan, [result(), mine, other]).required) == lacking
+
+
+def test_a_suite_that_was_left_out_is_on_the_record() -> None:
+    out = Exclusion(what="suite errors", why='suites.skip has "errors"', suite="errors")
+    plan = plan_of(ledger=Ledger(lines=LINES, excluded=(out,)))
+    sums = balance(plan, [result()])
+    told = record(plan, sums, decide(plan, sums, [], Closing()), Closing(), Gathered(), FRAME).summary
+    assert [(line.what, line.why) for line in told.not_tested.exclusions] == [("suite errors", 'suites.skip has "errors"')]

@@ -11,7 +11,7 @@ from servers import answer
 from stage import Call, Service, Stage, ok, status
 
 from zeroweight.model.target import Identity, Side
-from zeroweight.session.identity import ENDPOINTS, HEADERS, Proof, discover, drifted, prove, read
+from zeroweight.session.identity import ENDPOINTS, HEADERS, Proof, discover, drifted, nameless, prove, read
 
 BASELINE, CANARY = Side
 HEADER = Identity(header="x-build")
@@ -227,3 +227,39 @@ def test_a_configured_place_is_the_only_one_that_is_asked(tmp_path: Path) -> Non
 def test_of_other_builds_the_one_seen_most_is_named() -> None:
     (reason,) = drifted({CANARY: "1.1"}, {"canary": {"1.1": 90, "1.0": 7, "1.2": 2}})
     assert reason.text == "7 answer(s) on the canary came from build 1.0, not 1.1: the arms were mixed"
+
+
+BUILDS = {BASELINE: "1.0", CANARY: "1.1"}
+
+
+def named(build: str, yes: int, no: int) -> dict[str, int]:
+    return {build: yes, "": no}
+
+
+@pytest.mark.parametrize(
+    ("baseline", "canary", "told"),
+    [
+        (named("1.0", 100, 0), named("1.1", 100, 0), 0),
+        (named("1.0", 80, 20), named("1.1", 80, 20), 0),  # errors without it, on both sides alike
+        (named("1.0", 50, 50), named("1.1", 50, 50), 0),
+        (named("1.0", 100, 0), named("1.1", 80, 20), 0),
+        (named("1.0", 100, 0), named("1.1", 79, 21), 1),
+        (named("1.0", 100, 0), named("1.1", 16, 4), 0),
+        (named("1.0", 100, 0), named("1.1", 15, 5), 1),
+        (named("1.0", 100, 0), named("1.1", 14, 5), 0),  # too few for shares
+        (named("1.0", 19, 0), named("1.1", 60, 40), 0),
+        (named("1.0", 100, 0), named("1.1", 1, 300), 1),  # only the schema came from the canary
+        (named("1.0", 100, 0), {"": 3}, 1),
+        (named("1.0", 40, 60), named("1.1", 40, 60), 2),
+        (named("1.0", 60, 40), named("1.1", 100, 0), 0),
+        ({}, {}, 0),
+    ],
+)
+def test_answers_without_a_build_prove_nothing(baseline: dict[str, int], canary: dict[str, int], told: int) -> None:
+    found = nameless(BUILDS, {"baseline": baseline, "canary": canary})
+    assert [reason.code for reason in found] == ["identity-unproven"] * told
+
+
+def test_answers_without_a_build_are_no_other_build() -> None:
+    assert drifted(BUILDS, {"canary": {"1.1": 9, "": 3}}) == ()
+    assert nameless({}, {"canary": {"": 99}}) == nameless({CANARY: ""}, {"canary": {"": 99}}) == ()

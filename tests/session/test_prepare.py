@@ -218,7 +218,6 @@ def test_a_role_that_is_refused_everywhere_is_a_gap(tmp_path: Path) -> None:
         ('"GET /me"', {"GET /me"}),
         ('"tag:list"', {"GET /things"}),
         ('"tag:list", "DELETE /things/{id}"', {"GET /things", "DELETE /things/{id}"}),
-        ('"GET /unknown"', set()),
     ],
 )
 def test_what_the_operator_excludes_is_neither_asked_nor_owed(tmp_path: Path, exclude: str, gone: set[str]) -> None:
@@ -276,15 +275,93 @@ def test_the_grace_is_kept_for_tidying_up_but_never_more_than_half(tmp_path: Pat
     assert math.isclose(start.deadline, 1000.0 + sending)
 
 
-def test_a_line_that_excludes_nothing_is_told(tmp_path: Path) -> None:
-    with Stage(folder=tmp_path, baseline=served(Shop()), canary=served(Shop())) as stage:
+def excluding(folder: Path, *lines: str, canary: Service | None = None) -> tuple[Plan | str, set[str]]:
+    """Prepare with lines of `api.exclude`; returns the plan or the operator's mistake, and the paths that were asked."""
+    with Stage(folder=folder, baseline=served(Shop()), canary=canary or served(Shop())) as stage:
         config = config_of(stage)
-        config = replace(config, api=replace(config.api, exclude=("GET /me", "tag:list", "DELETE /thing/{id}", "tag:lost")))
+        config = replace(config, api=replace(config.api, exclude=lines))
+        try:
+            made: Plan | str = prepare(Start(run="r-1", config=config, aa=False, journals=folder, began=1e12), lambda _: None)
+        except ConfigError as error:
+            made = str(error)
+    return made, {call.path for call in stage.calls}
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("DELETE /thing/{id}", '"DELETE /thing/{id}" is no operation of the schema. Did you mean DELETE /things/{id}?'),
+        ("tag:lists", '"tag:lists" is no tag of the schema. Did you mean tag:list?'),
+    ],
+)
+def test_a_line_that_excludes_nothing_is_a_mistake_before_anything_is_called(tmp_path: Path, line: str, says: str) -> None:
+    made, asked = excluding(tmp_path, "GET /me", line)
+    assert made == f"api.exclude: {says}"
+    assert asked == {"/openapi.json"}
+
+
+def test_a_line_that_may_mean_an_operation_of_the_lost_schema_lets_nothing_be_called(tmp_path: Path) -> None:
+    made, asked = excluding(tmp_path, "DELETE /thing/{id}", canary=served(Shop(), document=b"<html>"))
+    assert isinstance(made, Plan)
+    assert "DELETE /thing/{id}" in made.blocked
+    assert asked == {"/openapi.json"}
+
+
+def test_a_schema_without_operations_is_told_as_such_whatever_is_excluded(tmp_path: Path) -> None:
+    empty = served(Shop(), document={**DOCUMENT, "paths": {}})
+    with Stage(folder=tmp_path, baseline=empty, canary=empty) as stage:
+        config = config_of(stage)
+        config = replace(config, api=replace(config.api, exclude=("GET /me",)))
         plan = prepare(Start(run="r-1", config=config, aa=False, journals=tmp_path, began=1e12), lambda _: None)
-    told = [note for note in plan.notes if "api.exclude" in note]
-    assert len(told) == 2
-    assert "DELETE /thing/{id}" in told[0]
-    assert "tag:lost" in told[1]
+    assert plan.blocked
+
+
+def test_what_is_excluded_is_not_even_asked_as_a_login_path(tmp_path: Path) -> None:
+    login = {**DOCUMENT, "paths": {**DOCUMENT["paths"], "/login": {"get": RESPONSES}}}
+    service = served(Shop(), document=login)
+    with Stage(folder=tmp_path, baseline=service, canary=service) as stage:
+        config = config_of(stage)
+        config = replace(config, api=replace(config.api, exclude=("GET /login", "GET /me")))
+        prepare(Start(run="r-1", config=config, aa=False, journals=tmp_path, began=1e12), lambda _: None)
+    asked = {call.path for call in stage.calls}
+    assert not asked & {"/login", "/me"}
+    assert "/signin" in asked
+
+
+def test_the_plan_knows_the_login_page_that_the_baseline_serves_with_200(tmp_path: Path) -> None:
+    page = b"<html><form><input type=password name=p></form></html>"
+
+    def kind(call: Call) -> bytes | None:
+        said = Shop()(call)
+        return ok(page, b"Content-Type: text/html") if said and b" 401 " in said.partition(b"\r\n")[0] else said
+
+    plan, _ = prepared(tmp_path, served(kind))
+    assert plan.login_pages == (page.decode(),)
+    assert plan.known_good["ann"].judged[0].operation.label == "GET /me"
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ('suites = { skip = ["errors"] }', 'suites.skip has "errors"'),
+        ('policy = { require = { suites = ["headers", "authorization"] } }', 'policy.require.suites does not have "errors"'),
+    ],
+)
+def test_a_shipped_suite_that_is_left_out_leaves_a_trace(tmp_path: Path, more: str, why: str) -> None:
+    plan, _ = prepared(tmp_path, None, None, more)
+    assert [(each.what, each.why) for each in plan.ledger.excluded if each.suite == "errors"] == [("suite errors", why)]
+
+
+def test_a_suite_that_is_left_out_is_told_also_where_the_run_cannot_begin(tmp_path: Path) -> None:
+    plan, _ = prepared(tmp_path, None, lambda _: None, 'suites = { skip = ["errors"] }')
+    assert [each.what for each in plan.ledger.excluded] == ["suite errors"]
+
+
+def test_an_own_suite_may_owe_itself_alone(tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "test_mine.py").write_text("OWES = ()")
+    plan, _ = prepared(tmp_path, None, None, 'suites = { paths = ["own"] }')
+    assert [(line.operation, line.role) for line in plan.ledger.lines if line.suite == "mine"] == [("*", "*")]
 
 
 RESOURCE = 'resources.thing = { create = "POST /things", body = { name = "n" }, remove = "DELETE /things/{id}", owners = ["ann"] }'
@@ -327,7 +404,7 @@ def test_a_role_that_one_side_keeps_out_plays_no_part_and_is_owed_all_the_same(t
     assert [(gap.code, gap.role) for gap in plan.gaps] == [("login", "ben")]
     assert "ben" in {line.role for line in plan.ledger.lines}
     assert "ben" not in plan.known_good
-    assert [len(stage.asked(side, "/login")) for side in Side] == [1, 1]
+    assert [len(stage.asked(side, "/login", "POST")) for side in Side] == [1, 1]
 
 
 def test_a_token_that_a_login_brought_is_a_secret_with_and_without_its_prefix(tmp_path: Path) -> None:

@@ -66,8 +66,10 @@ def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
         ('OWES = ("role", "operation")', ("role", "operation")),
         ('OWES: tuple[str, ...] = ("operation",)', ("operation",)),
         ('x = 1\nOWES = ALSO = ("operation",)', ("operation",)),
+        ("OWES = ()", ()),
+        ("OWES: tuple[str, ...] = ()", ()),
         # what is not understood owes the most
-        ("OWES = ()", DEFAULT),
+        ("OWES = []", DEFAULT),
         ('OWES = ("role",)', DEFAULT),
         ('OWES = ("nothing", "operation")', DEFAULT),
         ('OWES = ["operation"]', DEFAULT),

@@ -9,6 +9,7 @@ from stage import ME, PING, THINGS, Call, Service, Stage, ok, status
 from zeroweight.model.request import Scenario
 from zeroweight.model.target import Side
 from zeroweight.trial.bench import Builds
+from zeroweight.trial.sentinel import Sentinels
 
 ANN = Scenario.of(ME.example(role="ann"))
 KNOWN = {"ann": ANN}
@@ -110,12 +111,35 @@ def test_every_answer_that_names_a_build_is_counted() -> None:
     assert builds.take() == {}
 
 
-def test_answers_that_name_no_build_count_for_none() -> None:
+def test_answers_that_name_no_build_are_counted_as_such_and_silence_is_no_answer() -> None:
     builds = Builds(header="x-build")
     builds.note(exchange())
     builds.note(exchange(fields={"x-build": ""}))
+    builds.note(exchange(fields={"x-build": "1.1"}))
     builds.note(exchange(failure="timeout"))
-    assert builds.take() == {}
+    assert builds.take() == {"canary": {"": 2, "1.1": 1}}
+
+
+def test_a_build_that_was_asked_for_is_counted_whatever_the_headers_say() -> None:
+    builds = Builds(header="")
+    builds.heard(Side.CANARY, "1.1")
+    builds.heard(Side.CANARY, "")
+    assert builds.take() == {"canary": {"1.1": 1, "": 1}}
+
+
+def test_trials_and_sentinels_know_the_login_page(tmp_path: Path) -> None:
+    page = b"<html><input type=password></html>"
+
+    def closed(_: Call) -> bytes:
+        return ok(page, b"Content-Type: text/html")
+
+    with Stage(baseline=closed, canary=closed, known_good=KNOWN, folder=tmp_path) as stage:
+        stage.bench.login_pages = (page.decode(),)
+        trial = stage.trial("mine")
+        trial.send([PING.example()])
+        assert trial.settle().allowed == ()
+        sentinels = Sentinels(KNOWN, stage.lanes, stage._again, stage.bench.context)
+        assert stage.bench.run(sentinels.dead_on(Side.CANARY, [ANN])) == {"ann"}
 
 
 def test_where_no_header_carries_the_build_nothing_is_counted() -> None:

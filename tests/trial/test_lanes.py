@@ -198,7 +198,8 @@ def test_a_burst_that_is_limited_is_data(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "paused"), [(b"Retry-After: 3", 3.0), (b"Retry-After: 0", SHORTEST_PAUSE), (b"Retry-After: 9999", 5.0), (b"X: y", SHORTEST_PAUSE)]
+    ("asked", "paused"),
+    [(b"Retry-After: 3", 3.0), (b"Retry-After: 0", SHORTEST_PAUSE), (b"Retry-After: 9999", 5.0), (b"X: y", SHORTEST_PAUSE)],
 )
 def test_the_pause_is_what_the_target_asks_for(tmp_path: Path, asked: bytes, paused: float) -> None:
     slow = failing(1, first=lambda _: status("429 Slow", asked))

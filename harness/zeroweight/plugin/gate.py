@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-import shutil
-import tempfile
 import time
 import uuid
 from collections.abc import Generator
@@ -21,18 +19,19 @@ from zeroweight.config.load import from_urls, load
 from zeroweight.config.model import Config
 from zeroweight.errors import ConfigError, ToolFailed
 from zeroweight.plan import Plan
-from zeroweight.plugin import place, verdict_item, worker
+from zeroweight.plugin import narrowed, place, verdict_item, worker
+from zeroweight.plugin.ending import Ending
+from zeroweight.plugin.journals import Journals
 from zeroweight.plugin.stop import Stop
 from zeroweight.plugin.terminal import Screen, bare, summary
-from zeroweight.record import Record, RunLine, mistaken, unfinished, write
+from zeroweight.record import RunLine, mistaken, unfinished
 from zeroweight.redact import Redactor
 from zeroweight.session import suites
 from zeroweight.session.close import Closing, close
-from zeroweight.session.conclude import Balance, Frame, Gathered, balance, decide, record
+from zeroweight.session.conclude import Gathered, balance
 from zeroweight.session.prepare import Start, prepare
 from zeroweight.trial.result import TrialResult
-from zeroweight.verdict import Action, Reason, Verdict, Word
-from zeroweight.writers import page
+from zeroweight.verdict import Action, Reason, Word
 
 STATUS_KEPT = (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR)
 FIRST_BLOCK = "a blocking finding, and policy.stop = first-block"
@@ -56,11 +55,15 @@ def begin(config: pytest.Config) -> None:
             place.claim(folder, unfinished(run, "?"))
         told = _config(config)
         found = suites.files(told)
+        sides = {"service": told.service, "baseline": told.baseline.url, "canary": told.canary.url}
+        journals = Journals(folder, run.id, sides)
+        if not task:
+            journals.open()
     except ConfigError as error:
         if not task:
             place.leave(folder, mistaken(run, str(error)))
         raise pytest.UsageError(str(error)) from None
-    gate = Gate(config, told, run=run, folder=folder, task=task)
+    gate = Gate(config, told, run=run, folder=folder, journals=journals)
     config.pluginmanager.register(gate, "zeroweight-gate")
     if config.args_source is not pytest.Config.ArgsSource.ARGS:
         config.args[:] = [str(path) for path in found.values()]
@@ -103,15 +106,15 @@ def _last_line(report: pytest.TestReport | pytest.CollectReport) -> str:
 class Gate:
     """Prepares once, gathers what tests came to, and gives the verdict."""
 
-    def __init__(self, config: pytest.Config, told: Config, *, run: RunLine, folder: Path, task: str) -> None:
+    def __init__(self, config: pytest.Config, told: Config, *, run: RunLine, folder: Path, journals: Journals) -> None:
         """Begin the clock."""
         self._config = config
         self._told = told
         self._run = run
         self._folder = folder
-        self._task = task
+        self._task = config.getoption("--zeroweight-task") or ""
         self._began = time.monotonic()
-        self._journals = Path(tempfile.mkdtemp(prefix="zeroweight-"))
+        self._journals = journals
         self._screen = Screen(config)
         self._redactor = Redactor(told.secrets())
         self._gathered = Gathered()
@@ -120,17 +123,23 @@ class Gate:
         self._stop.watch()
         self._session: pytest.Session | None = None
         self._concluded = False
-        self._shown = False
-        self._hooked = False
+        self._tidied = False
+        self._word: Word | None = None
+        """What this run came to; the process's status says nothing else."""
+        self._shown: Word | None = None
         self._broken: dict[str, list[str]] = {}
-        self._ended: tuple[Record, Verdict, Balance, Closing] | None = None
+        self._made: set[str] = set()
+        """The tests that the collected modules have."""
+        self._ending = Ending(config, told, run, folder, self._redactor)
         self.plan: Plan | None = None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Make the Plan before any test is collected, and before xdist starts its workers."""
         self._session = session
-        start = Start(run=self._run.id, config=self._told, aa=self._run.aa, journals=self._journals, began=self._began)
+        start = Start(run=self._run.id, config=self._told, aa=self._run.aa, journals=self._journals.folder, began=self._began)
+        if not self._task and self._journals.adopt():
+            self._screen.say("an earlier run died; what it made is removed at the end of this one")
         try:
             self.plan = prepare(start, self._screen.say)
         except ConfigError as error:
@@ -169,6 +178,11 @@ class Gate:
         assert self.plan is not None
         node.workerinput["zeroweight"] = self.plan.divided(len(self._config.option.tx)).packed()
         node.workerinput["zeroweight_paths"] = list(self._config.args)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Hear from a worker which tests there are; one that died is told of otherwise."""
+        self._made.update(getattr(node, "workeroutput", {}).get(worker.MADE, ()))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
@@ -225,33 +239,47 @@ class Gate:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None, None, None]:
-        """Judge before other plugins write their reports, and set the status after them."""
-        self._concluded = True
-        self._stop.deafen()
-        self._end_processes()
+        """Judge before other plugins write their reports, and give the verdict after them."""
         # The verdict is one item more, for pytest's own count.
         session.testscollected += 1
-        status = self._finish_task() if self._task else self._conclude(exitstatus).exit_code
+        self._conclude(exitstatus)
         try:
             yield
-        except Exception as error:  # what another plugin raises here would end the process with status 1, and that is FAIL
-            status = self._broken_end(error)
-        if exitstatus not in STATUS_KEPT:
-            session.exitstatus = status
+        except BaseException as error:  # by status 1 an exception would be FAIL, and by pytest.exit(returncode=0) a FAIL would be PASS
+            self._take_back(f"another plugin broke at the end of the run: {type(error).__name__}: {error}")
+        self._seal(session, exitstatus)
         self._show_unless_shown()
 
-    def pytest_unconfigure(self) -> None:
-        """Give the verdict also where the session never began: a signal or a mistake came first."""
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_unconfigure(self) -> Generator[None, None, None]:
+        """Give the verdict also where the session never began: a signal or a mistake came first. The status is said once more."""
         session = self._session
         if session is not None and not self._concluded:
-            self._concluded = True
-            self._stop.deafen()
-            self._end_processes()
-            status = self._finish_task() if self._task else self._conclude(session.exitstatus).exit_code
+            self._conclude(session.exitstatus)
+            self._seal(session, session.exitstatus)
             if session.exitstatus not in STATUS_KEPT:
-                session.exitstatus = status
                 self._show_unless_shown()
+        try:
+            yield
+        except BaseException as error:  # as above; nothing is left that it could take back
+            self._screen.tell(self._redactor.text(f"another plugin broke after the run: {type(error).__name__}: {error}"))
+        if session is not None:
+            self._say(session, session.exitstatus)
         self._stop.restore()
+
+    def _say(self, session: pytest.Session, exitstatus: int) -> None:
+        """Set the status by the word; statuses of pytest's own that are neither PASS nor FAIL stay."""
+        if exitstatus not in STATUS_KEPT:
+            session.exitstatus = (self._word or Word.INCONCLUSIVE).exit_code
+
+    def _seal(self, session: pytest.Session, exitstatus: int) -> None:
+        """Write the last word, and say it by the status."""
+        try:
+            if self._ending.made is not None:
+                self._word = self._ending.seal()
+        except BaseException as error:  # what stands on disk is the draft, and that is no PASS
+            self._give_up(error)
+        self._say(session, exitstatus)
 
     def _end_processes(self) -> None:
         """Close what this process opened and end the workers, so that nothing is made any more while what was made is removed."""
@@ -266,24 +294,38 @@ class Gate:
         except Exception as error:  # the verdict must be given whatever cannot be closed
             self._fail("clean-up-failed", f"{type(error).__name__}: {error}")
 
-    def _broken_end(self, error: Exception) -> int:
-        """Take a PASS back when another plugin broke at the end: its report is not there."""
-        self._fail("writer-failed", f"another plugin broke at the end of the run: {type(error).__name__}: {error}")
-        self._screen.say(self._gathered.failures[-1].text)
-        if self._ended is None or self.plan is None:
-            return Word.INCONCLUSIVE.exit_code
-        _, _, sums, closing = self._ended
-        return self._write(self.plan, sums, closing).exit_code
+    def _take_back(self, text: str) -> None:
+        """Book what broke at the end, and judge anew: another plugin's report is not there."""
+        self._fail("writer-failed", text)
+        self._screen.tell(self._gathered.failures[-1].text)
+        if self._word is Word.PASS:
+            self._word = Word.INCONCLUSIVE
+        try:
+            self._ending.late()
+        except BaseException as error:  # as in _seal
+            self._give_up(error)
 
-    def _finish_task(self) -> int:
-        """Return the task's own status: 0 when nothing stands in the way of a PASS."""
-        from zeroweight.plugin import doctor  # noqa: PLC0415  # only this task needs it
+    def _give_up(self, error: BaseException) -> None:
+        """End INCONCLUSIVE because the verdict cannot be written, and say why wherever that is still possible."""
+        self._word = Word.INCONCLUSIVE
+        self._fail("writer-failed", f"the verdict could not be written: {type(error).__name__}: {error}")
+        self._screen.tell(self._gathered.failures[-1].text)
+        try:
+            self._ending.bare(self._gathered.failures)
+        except BaseException as again:  # "unfinished" stands on disk, which is no PASS either
+            self._screen.tell(self._redactor.text(f"{self._folder} cannot be written: {type(again).__name__}: {again}"))
 
-        shutil.rmtree(self._journals, ignore_errors=True)
-        return Word.PASS.exit_code if doctor.healthy(self.plan, self._told) else Word.INCONCLUSIVE.exit_code
-
-    def _conclude(self, exitstatus: int) -> Word:
+    def _conclude(self, exitstatus: int) -> None:
         """Clean up, judge, write; whatever goes wrong here ends INCONCLUSIVE."""
+        self._concluded = True
+        self._word = Word.INCONCLUSIVE
+        self._stop.deafen()
+        self._end_processes()
+        if self._task:
+            from zeroweight.plugin import doctor  # noqa: PLC0415  # only this task needs it
+
+            self._word = Word.PASS if doctor.healthy(self.plan, self._told) else Word.INCONCLUSIVE
+            return
         try:
             for code, tests in self._broken.items():
                 many = f"{len(tests)} tests failed" if len(tests) > 1 else "a test failed"
@@ -292,16 +334,13 @@ class Gate:
             if early and self.plan is not None:
                 self._fail("interrupted", f"the run was ended early: {early}")
             if self.plan is None:
-                word = Word.INCONCLUSIVE
-                self._write_bare()
+                self._ending.bare(self._gathered.failures)
             else:
-                word = self._judge(self.plan)
-        except Exception as error:  # the verdict on disk is still "unfinished", and the status says the same
-            self._screen.say(f"the verdict could not be written: {type(error).__name__}: {self._redactor.text(str(error))}")
-            return Word.INCONCLUSIVE
+                self._word = self._judge(self.plan)
+        except BaseException as error:  # other plugins hear of the verdict as an item, and may even call pytest.exit
+            self._give_up(error)
         finally:
-            shutil.rmtree(self._journals, ignore_errors=True)
-        return word
+            self._journals.close(keep=not self._tidied)
 
     def _early(self, exitstatus: int) -> str:
         """Say what ended the run before its end, or nothing."""
@@ -316,53 +355,17 @@ class Gate:
         self._screen.say("cleaning up")
         try:
             closing = close(plan, grace=self._stop.left())
+            self._tidied = True
         except Exception as error:  # clean-up may meet anything; what it did not reach is told
             closing = Closing(leftovers=(f"clean-up failed: {error}",))
             self._fail("clean-up-failed", f"{type(error).__name__}: {error}")
-        word = self._write(plan, balance(plan, self._gathered.results), closing)
-        assert self._ended is not None
-        verdict_item.announce(self._config, self._ended[1])
-        return word
-
-    def _write(self, plan: Plan, sums: Balance, closing: Closing) -> Word:
-        """Make verdict and record and write them, verdict.json first, then each writer; again when one of these broke."""
-        while True:
-            verdict = decide(plan, sums, self._gathered.failures, closing)
-            run = replace(self._run, seconds=round(time.monotonic() - self._began, 2), finished=True, level=plan.level.word)
-            frame = Frame(run=run, budget_seconds=self._told.budget.seconds, budget_requests=self._told.budget.requests)
-            made = record(plan, sums, verdict, closing, self._gathered, frame)
-            write(made.summary, self._folder / "verdict.json", self._redactor)
-            write(made, self._folder / "record.json", self._redactor)
-            self._ended = (made, verdict, sums, closing)
-            known = {failure.text for failure in self._gathered.failures}
-            broken = [text for text in self._write_reports(made, verdict) if self._redactor.text(text) not in known]
-            if not broken:
-                return verdict.word
-            for text in broken:
-                self._fail("writer-failed", text)
-
-    def _write_reports(self, made: Record, verdict: Verdict) -> list[str]:
-        """Run each writer and, once, each hook, guarded; returns what broke."""
-        broken = []
-        plain = self._redactor.plain(msgspec.to_builtins(made))
-        for name in self._told.output.formats:
-            try:
-                page.write(plain, self._folder / f"report.{name}")
-            except BaseException as error:  # a broken writer must not take the verdict with it, be it by sys.exit or pytest.exit
-                broken.append(f"the {name} report could not be written: {type(error).__name__}: {error}")
-        if self._hooked:
-            return broken
-        self._hooked = True
-        try:
-            self._config.hook.pytest_zeroweight_verdict(verdict=verdict, record=plain)
-        except BaseException as error:  # a hook is anybody's code, and may even call sys.exit(0)
-            broken.append(f"a pytest_zeroweight_verdict hook raised {type(error).__name__}: {error}")
-        return broken
-
-    def _write_bare(self) -> None:
-        """Write the verdict of a run that could not even be prepared."""
-        ended = unfinished(replace(self._run, finished=True, seconds=round(time.monotonic() - self._began, 2)), self._told.service)
-        write(replace(ended, reasons=tuple(self._gathered.failures)), self._folder / "verdict.json", self._redactor)
+        if self._runner is not None:
+            self._made.update(self._runner.made)
+        owed = {*plan.policy.require.suites, *(line.suite for line in plan.ledger.lines)}
+        plan = replace(plan, gaps=(*plan.gaps, *narrowed.gaps(self._made, self._gathered.tests, owed)))
+        verdict = self._ending.draft(plan, balance(plan, self._gathered.results), closing, self._gathered)
+        verdict_item.announce(self._config, verdict)
+        return verdict.word
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Generator[None, None, None]:
@@ -371,18 +374,19 @@ class Gate:
         self._show(terminalreporter)
 
     def _show_unless_shown(self) -> None:
+        """Show the end where pytest did not come to show it, and once more where another word was shown."""
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
-        if reporter is not None and not self._shown:
+        if reporter is not None and self._shown is not self._word:
             self._show(reporter)
 
     def _show(self, reporter: pytest.TerminalReporter) -> None:
-        self._shown = True
+        self._shown = self._word
         if self._task:
             from zeroweight.plugin import doctor  # noqa: PLC0415  # only this task needs it
 
-            doctor.show(reporter, self.plan, self._told, self._gathered.failures)
-        elif self._ended is not None and self.plan is not None:
-            made, verdict, sums, _ = self._ended
+            doctor.show(reporter, self.plan, self._told, self._gathered.failures, self._redactor)
+        elif self._ending.made is not None and self.plan is not None:
+            made, verdict, sums = self._ending.made
             summary(reporter, made, verdict, sums, self.plan.policy, str(self._folder))
         else:
             bare(reporter, self._gathered.failures, str(self._folder))

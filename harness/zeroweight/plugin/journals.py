@@ -66,10 +66,10 @@ class Journals:
         return bool(found)
 
     def close(self, *, keep: bool) -> None:
-        """End the lock; the journals go, unless nobody came to read them."""
+        """End the lock; the journals go, unless they tell of something and nobody came to remove it (`keep`)."""
         if self._lock < 0:
             return
-        if not keep:
+        if not (keep and any(self.folder.glob("*.jsonl"))):
             shutil.rmtree(self.folder, ignore_errors=True)
             with contextlib.suppress(OSError):  # another run's folder is in it
                 self._root.rmdir()
