@@ -35,12 +35,19 @@ def probe(
     owner: str = "",
     payload: Payload | None = None,
     parameter: Parameter | None = None,
+    parameters: Iterable[Parameter] = (),
     documented: Iterable[Side] = tuple(Side),
     protected: Iterable[Side] = (),
     label: str = "",
 ) -> Probe:
     """Return a probe of one operation; with an owner it is about that role's object."""
-    operation = Operation(method=method, path=path, documented=frozenset(documented), protected=frozenset(protected))
+    operation = Operation(
+        method=method,
+        path=path,
+        parameters=tuple(parameters),
+        documented=frozenset(documented),
+        protected=frozenset(protected),
+    )
     before, _, after = path.partition("{id}")
     parts: tuple[bytes | Slot, ...] = (before.encode(), Slot(name="order", owner=owner, kind="order"), after.encode()) if owner else ()
     return Probe(

@@ -156,3 +156,44 @@ def test_a_secret_goes_to_another_process_and_stays_one() -> None:
 def test_only_revealing_gives_the_value() -> None:
     assert SECRET.reveal() == VALUE
     assert len({SECRET, Secret(name="ann password", value=VALUE), Secret(name="ann password", value="other")}) == 2
+
+
+LONG = "".join(f"{number:03x}" for number in range(340))
+"""About a kilobyte."""
+CUTS: dict[str, Callable[[str], str]] = {
+    "its begin": lambda text: text[:200],
+    "its end": lambda text: text[-200:],
+    "begin and end, as reprlib cuts": lambda text: f"{text[:118]}...{text[-119:]}",
+    "a piece of it": lambda text: text[333:349],
+    "in base64, cut": lambda text: base64.b64encode(text.encode()).decode()[:150],
+    "percent-encoded, cut": lambda text: quote(f"{text}", safe="")[7:150],
+}
+
+
+@pytest.mark.parametrize("cut", CUTS.values(), ids=CUTS)
+@pytest.mark.parametrize("before", range(9))
+def test_a_long_piece_of_a_long_secret_is_a_secret(cut: Callable[[str], str], before: int) -> None:
+    redactor = Redactor([Secret(name="key", value=LONG)], key=KEY)
+    said = redactor.text(f"{'-' * before}{cut(LONG)}!")
+    assert said.startswith("-" * before + "[key:")
+    assert said.endswith("]!")
+    assert not any(LONG[at : at + 16] in said for at in range(len(LONG) - 15))
+
+
+def test_a_short_piece_or_a_piece_of_a_short_secret_is_not() -> None:
+    redactor = Redactor([Secret(name="key", value=LONG), Secret(name="word", value="correct horse battery"[:20])], key=KEY)
+    for text in (f"-{LONG[40:55]}-", "correct horse batt"):
+        assert redactor.text(text) == text
+
+
+def test_a_secret_of_one_letter_costs_no_more() -> None:
+    redactor = Redactor([Secret(name="key", value="a" * 4000)], key=KEY)
+    assert "a" * 16 not in redactor.text("b" * 50_000 + "a" * 30_000 + "b")
+
+
+def test_an_excerpt_is_redacted_before_it_is_cut() -> None:
+    redactor = Redactor([Secret(name="pin", value="short-secret-20-long")], key=KEY)
+    said = redactor.excerpt("x" * 90 + "short-secret-20-long", 100)
+    assert said.startswith("x" * 90 + "[pin:")
+    assert (len(said), said[-1]) == (100, "…")
+    assert redactor.excerpt("x" * 100, 100) == "x" * 100

@@ -80,6 +80,15 @@ def test_the_same_leak_at_other_lines_has_one_cause() -> None:
     assert first.cause == second.cause == 'Python: File "/a.py", line {number}, in f'
 
 
+def test_evidence_holds_the_whole_line_since_it_is_redacted_later() -> None:
+    token = "t0k3n-" * 170
+    (evidence,) = found(database_error, exchange(500, {}, f'relation "{token}" does not exist'.replace("-", "_")))
+    assert token.replace("-", "_") in evidence.says
+    (evidence,) = found(database_error, exchange(500, {}, "pq: invalid " + "x" * 100_000))
+    assert len(evidence.says) < 5000
+    assert len(evidence.cause) < 200
+
+
 def test_no_answer_is_no_leak() -> None:
     assert found(stack_trace, exchange(failure="timeout")) == []
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from builders import noise
-from transitions import BOB, CHECKS, ODD, OTHERS, OWN, PROTECTED, A, B, M, R, S, half, judge
+from transitions import BOB, BODY, CHECKS, ODD, OTHERS, OWN, PROTECTED, A, B, M, R, S, half, judge
 
 from zeroweight.finding import Confidence
 from zeroweight.model.outcome import Outcome
@@ -29,7 +29,7 @@ SPACE = list(
 def test_no_pair_breaks_two_rules() -> None:
     broken = set()
     for old, new, intent, plain, who, where in SPACE:
-        more = {"intent": intent, "plain": plain, **who, **where}
+        more = {"intent": intent, "plain": plain, "parameter": BODY, **who, **where}
         findings = judge(half(Side.BASELINE, old, **more), half(Side.CANARY, new, **more))
         assert len(findings) <= 1, (old, new, more, findings)
         broken |= {finding.rule.id for finding in findings}

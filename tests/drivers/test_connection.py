@@ -81,6 +81,20 @@ def test_every_silence_has_its_kind_and_is_never_resent_when_the_connection_was_
     asked(script, GET.example(), GET.example(), check=check)
 
 
+@pytest.mark.parametrize("line", [b"HTTP/1.1 200 OK\r\n%s\r\n\r\n", b"%s\r\n\r\n", b"HTTP/1.1 200 OK\r\nX-You: \x00%s\r\n\r\n"])
+def test_what_a_failure_quotes_is_whole_or_left_out(line: bytes) -> None:
+    """Half of a credential that a target repeats would not be known as one."""
+    token = b"tok-0123456789-" * 68
+
+    def check(_: Server, exchanges: list[Exchange]) -> None:
+        failure = exchanges[0].failure
+        assert failure is not None
+        assert (failure.kind, "tok-" in failure.text) == ("protocol", False)
+        assert "illegal" in failure.text.lower()
+
+    asked(once(line % token), GET.example(), check=check)
+
+
 @pytest.mark.parametrize("script", [silent, stuck_in_head, stuck_in_body, only_continue])
 def test_an_answer_that_does_not_end_in_time_is_a_timeout(script: Script) -> None:
     def check(server: Server, exchanges: list[Exchange]) -> None:

@@ -161,8 +161,8 @@ def test_a_lane_plays_one_scenario_after_the_other() -> None:
         async with serving(steady(answer(b'{"data": {"id": 1}}'))) as server:
             driver = driver_of(server)
             traces = await asyncio.gather(*(driver.exchange(STORY, {UNIQUE.name: f"w{index}"}, lane=0) for index in range(5)))
-            assert [len(trace.exchanges) for trace in traces] == [2] * 5
-            assert [line.split()[0] for line in (server.lines(index)[0] for index in range(10))] == [b"POST", b"GET"] * 5
+            assert [len(trace.exchanges) for trace in traces] == [3] * 5
+            assert [line.split()[0] for line in (server.lines(index)[0] for index in range(15))] == [b"POST", b"GET", b"DELETE"] * 5
             assert server.connections == 1
             await driver.close()
 

@@ -57,6 +57,37 @@ def malformed(body: bytes, *, kind: str = "application/json", family: str = "mal
     return probe.with_(payload=payload, intent=Intent.INVALID, label="malformed: cut short")
 
 
+CREDENTIALS = [
+    "proxy-authorization",
+    "x-api-key",
+    "API-Key",
+    "X-ApiKey",
+    "x-auth-token",
+    "X-Access-Token",
+    "access_token",
+    "x-amz-security-token",
+    "x-client-secret",
+    "x-session-id",
+    "x-sid",
+    "x-jwt",
+    "x-goog-iap-jwt-assertion",
+    "x-forwarded-user",
+    "x-user-id",
+    "x-password",
+    "x-signature",
+    "x-key",
+]
+NO_CREDENTIALS = [
+    "x-csrf-token",
+    "X-XSRF-TOKEN",
+    "idempotency-key",
+    "accept",
+    "user-agent",
+    "x-request-id",
+    "origin",
+    "traceparent",
+]
+
 BROKEN = malformed(b'{"a": ')
 
 
@@ -72,7 +103,11 @@ BROKEN = malformed(b'{"a": ')
         (READ, asked("post"), True, False),
         (READ, asked("POST"), False, True),
         (READ, asked("DELETE", "/orders/{id}", id="1"), True, False),
-        (READ, asked("DELETE", "/orders/{id}", id="1"), False, True),
+        (READ, asked("DELETE", "/orders/{id}", id="1"), False, False),
+        (READ, asked("DELETE", "/orders"), False, False),
+        (READ, malformed(b'{"a": ').with_(method="DELETE"), False, False),
+        (READ, asked("POST").with_(headers={"x-http-method-override": "DELETE"}), False, False),
+        (READ, asked("PUT", "/orders/{id}", id="1"), False, True),
         (READ, asked("DELETE", "/orders/{id}", id=ORDER), True, False),
         (READ, asked("FOO"), True, False),
         (READ, asked("TRACE"), False, False),
@@ -86,6 +121,8 @@ BROKEN = malformed(b'{"a": ')
         (READ, asked("POST").with_(headers={"Authorization": "Bearer forged"}), False, False),
         (READ, asked("POST").with_(headers={"cookie": "sid=forged"}), False, False),
         (READ, asked("GET").with_(headers={"Authorization": "Bearer forged"}), False, True),
+        *((READ, asked("POST").with_(headers={name: "forged"}), False, False) for name in CREDENTIALS),
+        *((READ, asked("POST").with_(headers={name: "any"}), False, True) for name in NO_CREDENTIALS),
         (OWN, asked("POST"), True, True),
         (OWN, asked("POST", "/orders/{id}/cancel", id="1"), True, True),
         (OWN, asked("PUT", "/settings"), True, True),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import signal
 from collections.abc import Callable
 
 import pytest
-from gating import COMMAND, NARROW, PYTEST, Ran
+from gating import COMMAND, NARROW, OUT, PYTEST, Ran
 
 Gate = Callable[..., Ran]
 
@@ -19,6 +21,40 @@ HOOK = "def pytest_zeroweight_verdict(verdict, record): raise RuntimeError('no n
 EXITS = "import sys\ndef pytest_zeroweight_verdict(verdict, record): sys.exit(0)\n"
 CHECKS = "def pytest_zeroweight_checks(): raise RuntimeError('no checks')\n"
 LATE = "def pytest_sessionfinish(): raise RuntimeError('late trouble')\n"
+LEAVES = "import pytest\ndef pytest_sessionfinish(): pytest.exit('enough', returncode=0)\n"
+QUITS = "import sys\ndef pytest_sessionfinish(): sys.exit(0)\n"
+QUITS_LAST = "import sys\ndef pytest_unconfigure(): sys.exit(0)\n"
+OUTERMOST = """
+import pytest
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish():
+    yield
+    pytest.exit('enough', returncode=0)
+"""
+NO_RECORD = """
+import zeroweight.plugin.ending as ending
+write = ending.write
+def boom(document, path, redactor):
+    if path.name == "record.json": raise OSError("no room for the record")
+    write(document, path, redactor)
+ending.write = boom
+"""
+NO_VERDICT = """
+import zeroweight.plugin.ending as ending
+write = ending.write
+def boom(document, path, redactor):
+    if path.name == "verdict.json" and document.run.finished and document.verdict == "PASS": raise OSError("no room for a verdict")
+    write(document, path, redactor)
+ending.write = boom
+"""
+DIES = """
+import os, signal
+def pytest_zeroweight_verdict(verdict, record): os.kill(os.getpid(), signal.SIGKILL)
+"""
+DIES_LATER = """
+import os, signal
+def pytest_sessionfinish(): os.kill(os.getpid(), signal.SIGKILL)
+"""
 PREPARE = """
 import zeroweight.plugin.gate as gate
 def boom(*args): raise RuntimeError("no plan")
@@ -46,6 +82,10 @@ IDLE = "from zeroweight import Trial\ndef test_idle(trial: Trial): pass\n"
         pytest.param(EXITS, "writer-failed", "SystemExit", id="a verdict hook that exits"),
         pytest.param(CHECKS, "foreign-test-failed", "no checks", id="a checks hook"),
         pytest.param(LATE, "writer-failed", "late trouble", id="another plugin at the end"),
+        pytest.param(LEAVES, "writer-failed", "enough", id="another plugin that leaves by pytest.exit"),
+        pytest.param(QUITS, "writer-failed", "SystemExit", id="another plugin that leaves by sys.exit"),
+        pytest.param(NO_RECORD, "writer-failed", "no room for the record", id="a record that cannot be written"),
+        pytest.param(NO_VERDICT, "writer-failed", "no room for a verdict", id="a last word that cannot be written"),
         pytest.param(PREPARE, "prepare-failed", "no plan", id="preparing"),
     ],
 )
@@ -55,6 +95,28 @@ def test_what_raises_is_told_and_takes_the_pass_away(gate: Gate, conftest: str, 
     assert code in ran.codes
     assert said in " ".join(reason["text"] for reason in ran.verdict["reasons"])
     assert said in " ".join(ran.summary)
+
+
+@pytest.mark.parametrize("conftest", [LATE, NO_RECORD, NO_VERDICT])
+def test_the_reason_is_shown_however_quiet_pytest_is(gate: Gate, conftest: str) -> None:
+    ran = gate(files={"conftest.py": conftest}, args=("-qq", "--no-summary"))
+    ran.said("INCONCLUSIVE", 10)
+    assert ran.verdict["run"]["finished"] is True
+    assert [word for word in ("late trouble", "no room") if word in ran.out]
+
+
+@pytest.mark.parametrize("conftest", [DIES, DIES_LATER])
+def test_whoever_kills_the_run_while_reports_are_written_finds_no_pass(gate: Gate, conftest: str) -> None:
+    ran = gate(files={"conftest.py": conftest})
+    assert ran.status == -signal.SIGKILL
+    assert (ran.word, ran.verdict["run"]["finished"], ran.codes) == ("INCONCLUSIVE", False, ["unfinished"])
+    record = json.loads((ran.folder / OUT / "record.json").read_text())
+    assert record["summary"] == ran.verdict
+
+
+@pytest.mark.parametrize("conftest", [LEAVES, QUITS, QUITS_LAST, OUTERMOST])
+def test_no_plugin_can_turn_a_fail_into_status_0(gate: Gate, conftest: str) -> None:
+    gate(flaws=("open-admin",), files={"conftest.py": conftest}).said("FAIL", 1)
 
 
 def test_a_broken_hook_does_not_hide_a_finding(gate: Gate) -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import pytest
 from gating import NARROW, Ran
 from small_service import TOKENS
+
+from zeroweight.shipped import shipped
 
 Gate = Callable[..., Ran]
 
@@ -17,6 +20,18 @@ def test_notes(trial: Trial, operation: Operation) -> None:
     """Each note as each role, on alice's."""
     trial.send(operation.example().with_(path={"id": trial.resource("note", "alice")}).as_(r) for r in trial.roles)
 '''
+TWO = """
+import pytest
+from zeroweight import Operation, Trial
+OWES = ("operation",)
+def test_one(trial: Trial, operation: Operation) -> None:
+    trial.send([operation.example()])
+@pytest.mark.later
+def test_two(trial: Trial, operation: Operation) -> None:
+    trial.send([operation.example()])
+"""
+INI = "[pytest]\nmarkers = later\n"
+SKIPPED = TWO.replace("mark.later", "mark.skip")
 PAYLOADS = """
 title: Words of our own
 description: What our own parser once fell over.
@@ -49,6 +64,37 @@ def test_a_suite_of_ones_own_is_run_and_owed(gate: Gate) -> None:
 def test_a_suite_of_ones_own_that_is_narrowed_away_is_missed(gate: Gate) -> None:
     ran = gate(more=NARROW + 'paths = ["security"]\n', files={"security/test_notes.py": SUITE}, args=("-k", "not test_notes"))
     ran.said("INCONCLUSIVE", 10)
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        pytest.param(("-k", "not test_two"), id="by keyword"),
+        pytest.param(("-m", "not later"), id="by mark"),
+        pytest.param(("--deselect", "security/test_own.py::test_two[GET /health]"), id="by name, one of many"),
+        pytest.param(("-k", "not test_two", "-n", "2"), id="in workers"),
+        pytest.param(("security/test_own.py::test_one", "AUTHORIZATION"), id="by naming the other one"),
+    ],
+)
+def test_one_test_of_a_suite_cannot_stand_for_the_other(gate: Gate, args: tuple[str, ...]) -> None:
+    """The ledger is crossed off by the one that is left."""
+    given = [str(shipped("suites") / "test_authorization.py") if each == "AUTHORIZATION" else each for each in args]
+    files = {"security/test_own.py": TWO, "pytest.ini": INI}
+    ran = gate(more=NARROW + 'paths = ["security"]\n', files=files, args=tuple(given))
+    ran.said("INCONCLUSIVE", 10)
+    assert ran.codes == ["narrowed"]
+    assert "test_two" in ran.verdict["reasons"][0]["text"]
+
+
+def test_a_test_that_skips_itself_is_missed(gate: Gate) -> None:
+    ran = gate(more=NARROW + 'paths = ["security"]\n', files={"security/test_own.py": SKIPPED})
+    ran.said("INCONCLUSIVE", 10)
+    assert ran.codes == ["narrowed"]
+
+
+def test_two_tests_of_a_suite_that_both_run_are_enough(gate: Gate) -> None:
+    files = {"security/test_own.py": TWO, "pytest.ini": INI}
+    gate(more=NARROW + 'paths = ["security"]\n', files=files, args=("-n", "2")).said("PASS", 0)
 
 
 def test_a_payload_folder_of_ones_own_is_said(gate: Gate) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import gating
 import pytest
-from gating import NARROW, OUT, PLAIN, RUN, YESTERDAY, Child, Pairs, Ran, write
+from gating import COMMAND, NARROW, OUT, PLAIN, RUN, YESTERDAY, Child, Pairs, Ran, write
 from small_service import Hold, Small, gate_file
 
 READ = ("GET", "/notes/")
@@ -33,12 +36,17 @@ class Midway:
 @contextmanager
 def midway(pairs: Pairs, folder: Path, *args: str, line: tuple[str, ...] = PLAIN, more: str = NARROW) -> Iterator[Midway]:
     baseline, canary = pairs.fresh()
-    hold = pairs.street.hold(canary, *READ)
+    hold = pairs.street.hold(canary, *READ, after=1)  # the first one is asked anonymously, before any test
     write(folder, {"gate.toml": gate_file(baseline, canary, more=more, grace=2), f"{OUT}/verdict.json": YESTERDAY})
     with Child(folder, (*line, *args)) as child:
         assert hold.came.wait(60), child.end().out
         yield Midway(pairs, child, canary, baseline, hold)
         pairs.street.release(canary)
+
+
+def told(folder: Path) -> dict[str, Any]:
+    verdict: dict[str, Any] = json.loads((folder / OUT / "verdict.json").read_text())
+    return verdict
 
 
 def reasons(ran: Ran) -> str:
@@ -89,6 +97,45 @@ def test_a_killed_run_has_no_verdict_but_that_it_did_not_finish(pairs: Pairs, tm
         ran.said("INCONCLUSIVE", -signal.SIGKILL)
         assert ran.codes == ["unfinished"]
         assert ran.verdict["run"]["finished"] is False
+
+
+def test_what_a_killed_run_made_is_removed_by_the_next_one(pairs: Pairs, tmp_path: Path) -> None:
+    with midway(pairs, tmp_path) as run:
+        run.child.signal(signal.SIGKILL)
+        run.end()
+    assert run.canary.left
+    assert run.baseline.left
+    (journals,) = (tmp_path / OUT / "journals").iterdir()
+    assert "tok-" not in "".join(path.read_text() for path in journals.iterdir())
+    again = gating.run(tmp_path, PLAIN)
+    again.said("PASS", 0)
+    assert (run.canary.left, run.baseline.left) == ([], [])
+    assert not (tmp_path / OUT / "journals").exists()
+
+
+def test_a_run_whose_command_was_killed_ends_in_order(pairs: Pairs, tmp_path: Path) -> None:
+    with midway(pairs, tmp_path, line=RUN) as run:
+        run.child.signal(signal.SIGKILL)
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline and not told(tmp_path)["run"]["finished"]:
+            time.sleep(0.1)
+        assert told(tmp_path)["verdict"] == "INCONCLUSIVE"
+        assert "SIGTERM" in json.dumps(told(tmp_path)["reasons"])
+        assert (run.canary.left, run.baseline.left) == ([], [])
+
+
+def test_the_doctor_passes_a_signal_on(pairs: Pairs, tmp_path: Path) -> None:
+    baseline, canary = pairs.fresh()
+    hold = pairs.street.hold(canary, "GET", "/openapi.json")
+    write(tmp_path, {"gate.toml": gate_file(baseline, canary, more=NARROW)})
+    with Child(tmp_path, (COMMAND, "doctor", "gate.toml")) as child:
+        assert hold.came.wait(60)
+        child.signal(signal.SIGTERM)
+        ran = child.end()
+        pairs.street.release(canary)
+    assert ran.status == 10
+    assert "SIGTERM" in ran.out
+    assert not (tmp_path / OUT).exists()
 
 
 def test_a_signal_to_a_run_with_workers_cleans_up_after_them(pairs: Pairs, tmp_path: Path) -> None:

@@ -110,11 +110,12 @@ def other_pods(url: str, *, every: int = 1) -> Script:
 
 
 def other_pods_by_connection(url: str) -> Script:
-    """Choose a deployment for each connection, as a balancer below HTTP does; by bad luck the side itself gets the run's own errands only."""
+    """Choose a deployment for each connection, as a balancer below HTTP does; by bad luck the side itself gets the run's errands only."""
     own: dict[int, bool] = {}
 
     async def script(turn: Turn) -> None:
-        if own.setdefault(turn.connection, turn.path in {SCHEMA, LOGIN, VERSION}):
+        # Logins are the other's, so that its tokens count on both, as signed ones do.
+        if own.setdefault(turn.connection, turn.path in {SCHEMA, VERSION}) and turn.path != LOGIN:
             await pass_on(turn)
             return
         turn.proxy.fired = True
