@@ -10,7 +10,7 @@ from builders import exchange
 from driving import GET, driver_of, meter
 from servers import Script, Wire, answer, serving
 
-from zeroweight.drivers.naming import Introduction, said
+from zeroweight.drivers.naming import EVERY, Introduction, said
 from zeroweight.model.request import Scenario
 from zeroweight.model.target import Identity, Side, Target
 
@@ -70,6 +70,12 @@ def test_a_connection_is_asked_once_and_on_itself() -> None:
     heard, asked = heard_of(pods(), asks=3)
     assert heard == [(Side.CANARY, "1")]
     assert asked == [b"/base/orders", b"/base/version", b"/base/orders", b"/base/orders"]
+
+
+def test_a_kept_connection_is_asked_now_and_then_since_a_balancer_may_decide_for_each_request() -> None:
+    heard, asked = heard_of(pods(), asks=2 * EVERY)
+    assert heard == [(Side.CANARY, "1")] * 3
+    assert asked.count(b"/base/version") == 3
 
 
 def test_every_new_connection_is_asked_again() -> None:

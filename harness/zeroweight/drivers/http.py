@@ -9,7 +9,7 @@ from zeroweight.drivers.composing import NOBODY, Badge, Composer, written_fields
 from zeroweight.drivers.connection import Dial, Line, Timeouts, deliver, trust
 from zeroweight.drivers.errand import Errand, Errands, target_of
 from zeroweight.drivers.limits import Lock, Meter, permitted
-from zeroweight.drivers.naming import Introduction, said
+from zeroweight.drivers.naming import EVERY, Introduction, said
 from zeroweight.model.http import Exchange, Failure, Response, Trace
 from zeroweight.model.outcome import Level
 from zeroweight.model.request import Bindings, Probe, Scenario, Step
@@ -54,6 +54,7 @@ class HttpDriver:
         """What every request is taken from; a run that cleans up after a stop puts a new one here."""
         self.lock = lock or Lock(target)
         self._seen, self._cap = seen, body_cap
+        self._answers = 0
         self._introduction = introduction if introduction is not None and introduction.needed else None
         self._badges = {role: Badge.of(account) for role, account in (accounts or {}).items()}
         dial, context, patience = Dial.to(target), trust(target), timeouts or Timeouts()
@@ -147,8 +148,10 @@ class HttpDriver:
             return Exchange(probe=probe, target=self.target, failure=request)
         sent = await deliver(line, request, self.meter, cap=self._cap)
         answer = sent.answer
-        if answer.fresh and answer.response is not None:
-            await self._introduce(line)
+        if answer.response is not None:
+            self._answers += 1
+            if answer.fresh or self._answers % EVERY == 0:
+                await self._introduce(line)
         return Exchange(
             probe=probe,
             target=self.target,
@@ -160,7 +163,7 @@ class HttpDriver:
         )
 
     async def _introduce(self, line: Line) -> None:
-        """Ask a connection that just gave its first answer which build it leads to; what we may not ask any more names nothing."""
+        """Ask a new connection, and any one now and then, which build it leads to; what we may not ask any more names nothing."""
         if self._introduction is None:
             return
         identity = self._introduction.identity

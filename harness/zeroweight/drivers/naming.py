@@ -9,6 +9,9 @@ from zeroweight.model.http import Response
 from zeroweight.model.request import Pointer
 from zeroweight.model.target import Identity, Side
 
+EVERY = 32
+"""Answers of a side after which it is asked again: a balancer in front of a kept-alive connection may decide for each request anew."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Introduction:
