@@ -62,8 +62,11 @@ class Proof:
         flaws, benign, aa, noisy = self.rows("flaws"), self.rows("benign"), self.rows("aa"), self.noisy()
         gates = [*flaws, *benign, *aa]
         broken = self.broken(whole=whole)
+        caught = [row["caught"] for row in flaws if parts.BUSY not in row["name"]]
         totals = {
-            "recall": _share([row["caught"] for row in flaws if parts.BUSY not in row["name"]]),
+            "recall": _share(caught),
+            # What no suite looks for yet counts as missed here: the demo has it all the same.
+            "recall_of_catalogue": _share([*caught, *(False for _ in parts.later())]),
             "false_alarms": sum(row["verdict"] == "FAIL" for row in (*benign, *aa)),
             "false_passes": sum(map(parts.passes_falsely, self.rows("faults"))),
             "collateral": sum(len(row["collateral"]) for row in flaws),
@@ -160,7 +163,8 @@ def table(document: Row) -> None:
         _against_itself(document["aa"])
     if faults:
         say(f"\nfaults of the harness: {sum(not row['control'] for row in faults)}, {totals['false_passes']} false passes")
-    recall = f"{totals['recall']:.0%}" if document["flaws"] else "not measured"
+    whole = f" ({totals['recall_of_catalogue']:.0%} of the whole catalogue, what no suite looks for yet among it)"
+    recall = f"{totals['recall']:.0%}{whole}" if document["flaws"] else "not measured"
     say(
         f"\nrecall {recall}, {totals['collateral']} collateral, {totals['false_alarms']} false alarms, "
         f"{totals['false_passes']} false passes; {totals['seconds']:.0f} s, {totals['cpu_per_run']:.1f} CPU s a gate run"
