@@ -78,7 +78,7 @@ def summary(reporter: pytest.TerminalReporter, record: Record, verdict: Verdict,
     reporter.section("zeroweight")
     build = told.targets["canary"].build
     reporter.write(verdict.word.value, bold=True, **COLOURS[verdict.word])
-    reporter.write_line(f"  {harmless(told.service)} {harmless(build)}: {ACTIONS[verdict.word]}")
+    reporter.write_line(f"  {harmless(f'{told.service} {build}'.strip())}: {ACTIONS[verdict.word]}")
     lines = [*_findings(sums, policy), *_reasons(verdict, sums, policy)]
     for line in lines[:MOST_REASONS]:
         reporter.write_line(f"  {harmless(line)}")
