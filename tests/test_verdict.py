@@ -242,7 +242,7 @@ def test_gaps_of_one_cause_are_told_once_with_what_mends_them() -> None:
 
 def test_an_unsteady_reason_says_how_often() -> None:
     (reason,) = judge(policy(), Case(deltas=(TROUBLE,))).reasons
-    assert "5 of 10 repeats on the canary, none on the baseline" in reason.text
+    assert "5 of 10 repeats on the canary, 0 of 10 on the baseline" in reason.text
 
 
 def test_the_exit_codes_are_0_1_and_10() -> None:

@@ -16,10 +16,16 @@ from zeroweight.model.place import Place
 
 BOUND = 1e-3
 """The chance, run-wide, of believing a difference that is not there; divided among the candidates."""
+UNLIKELY = 0.01
+"""An unsteady delta that the baseline shows, too, still troubles where both sides being alike is less probable than this."""
 MOST_REPEATS = 12
 """No candidate is asked more often than this on either side at a time."""
 EVIDENCE = 3
 """At most so many sentences of evidence are kept for a fingerprint."""
+
+
+MOST_CANDIDATES = int(BOUND * comb(2 * MOST_REPEATS, MOST_REPEATS))
+"""The bound is not divided any further: it would ask for more repeats than are ever made."""
 
 
 class State(StrEnum):
@@ -144,7 +150,8 @@ def believed(results: Sequence[Repeats], *, before: int = 0) -> list[bool]:
     passed = [False] * len(results)
     order = sorted(range(len(results)), key=lambda index: results[index].chance)
     for rank, index in enumerate(order):
-        if results[index].chance > BOUND / (before + len(results) - rank):
+        # However many candidates there were, what MOST_REPEATS of a steady difference prove is believed.
+        if results[index].chance > BOUND / min(before + len(results) - rank, MOST_CANDIDATES):
             break
         passed[index] = True
     return passed
@@ -184,7 +191,8 @@ def _fold(group: Sequence[Delta]) -> Delta:
 def _worst_first(delta: Delta) -> tuple[object, ...]:
     """Order by what a verdict looks at (a baseline that never showed it, a canary that often did), then by anything that never varies."""
     repeats = delta.repeats
-    return (-delta.state.rank, not delta.confirmed, repeats.baseline > 0, -repeats.share, repeats.chance, -delta.seen_new, repr(delta))
+    alike = repeats.baseline > 0 and repeats.chance > UNLIKELY
+    return (-delta.state.rank, not delta.confirmed, alike, -repeats.share, repeats.chance, -delta.seen_new, repr(delta))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,12 +8,9 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from zeroweight.compare import Cause, Delta, State, causes
+from zeroweight.compare import UNLIKELY, Cause, Delta, State, causes
 from zeroweight.finding import Severity
 from zeroweight.model.look import Gap
-
-UNLIKELY = 0.01
-"""An unsteady delta that the baseline shows, too, still troubles where both sides being alike is less probable than this."""
 
 
 class Word(StrEnum):
@@ -176,7 +173,8 @@ def _told_once(cause: Cause) -> Reason:
 
 
 def _came_and_went(delta: Delta) -> Reason:
-    seen = f"{delta.repeats.canary} of {delta.repeats.asked_canary} repeats on the canary, none on the baseline"
+    told = delta.repeats
+    seen = f"{told.canary} of {told.asked_canary} repeats on the canary, {told.baseline} of {told.asked_baseline} on the baseline"
     return Reason(code="unsteady", text=f"{delta.title} at {delta.place} came and went: {seen}; is one replica different?")
 
 

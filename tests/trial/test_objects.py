@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from servers import answer
 from stage import CHANGE, MAKE, REMOVE, RESOURCE, THING, THINGS, Call, Shop, Stage, ok, status
 
 from zeroweight.model.http import Trace
@@ -236,11 +237,38 @@ def test_an_operation_that_the_schema_lacks_is_used_as_it_is_written(tmp_path: P
     assert (objects.knows("thing"), objects.knows("other"), objects.owners("thing")) == (True, False, ("ann",))
 
 
-def test_an_id_is_written_into_the_last_parameter_and_quoted(tmp_path: Path) -> None:
-    objects = objects_of(tmp_path, replace(RESOURCE, remove="DELETE /shops/{shop}/things/{id}"))
-    removal = objects.removal(Entry(kind="thing", owner="ann", side=CANARY, id="a/b"))
+def test_an_id_is_quoted_where_it_is_written(tmp_path: Path) -> None:
+    removal = objects_of(tmp_path, RESOURCE).removal(Entry(kind="thing", owner="ann", side=CANARY, id="a/b"))
     assert removal is not None
-    assert removal.target.fill({}) == b"/shops/1/things/a%2Fb"
+    assert removal.target.fill({}) == b"/things/a%2Fb"
+
+
+def test_what_lies_below_a_parent_is_not_removed_by_its_own_id_alone(tmp_path: Path) -> None:
+    """The parent would be the schema's example, which may be somebody else's."""
+    objects = objects_of(tmp_path, replace(RESOURCE, remove="DELETE /shops/{shop}/things/{id}"))
+    assert objects.removal(Entry(kind="thing", owner="ann", side=CANARY, id=3)) is None
+    assert objects.creation(SLOT).undo == ()
+
+
+@pytest.mark.parametrize("said", [b'{"id": ""}', b'{"id": null}', b'{"id": true}', b'{"id": [1]}'])
+def test_only_an_id_that_names_something_is_taken_for_one(tmp_path: Path, said: bytes) -> None:
+    def odd(call: Call) -> bytes:
+        return answer(said, status=b"201 Made") if call.method == "POST" else ok()
+
+    with Stage(folder=tmp_path, baseline=odd, canary=odd) as stage:
+        send(stage, stage.objects.creation(SLOT))
+        assert stage.asked(CANARY, method="DELETE") == []
+        assert {entry.id for entry in Journal.read(tmp_path)} == {None}
+
+
+def test_an_error_that_names_an_object_made_none(tmp_path: Path) -> None:
+    def taken(call: Call) -> bytes:
+        return answer(b'{"id": 17, "error": "exists"}', status=b"409 Conflict") if call.method == "POST" else ok()
+
+    with Stage(folder=tmp_path, baseline=taken, canary=taken) as stage:
+        send(stage, stage.objects.creation(SLOT))
+        assert stage.asked(CANARY, method="DELETE") == []
+        assert all(entry.removed for entry in Journal.read(tmp_path))
 
 
 def test_a_secret_of_a_create_is_sent_and_never_shown(tmp_path: Path) -> None:

@@ -190,7 +190,9 @@ def _capture(step: Step, exchange: Exchange, bindings: Bindings) -> tuple[Bindin
     known, lost = dict(bindings), ""
     for name, pointer in step.captures.items():
         try:
-            value = pointer.find(exchange.response.json) if exchange.response is not None else None
+            # An error may name somebody else's object: only a success is captured from (RFC 9110 section 15.3).
+            good = exchange.response is not None and 200 <= exchange.status < 300  # noqa: PLR2004
+            value = pointer.find(exchange.response.json) if good and exchange.response is not None else None
         except (LookupError, ValueError):
             value = None
         if value is None:

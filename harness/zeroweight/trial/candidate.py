@@ -58,7 +58,9 @@ class Candidate:
     known: bool = False
     """Confirmed by an earlier trial, or by law 2's three asks."""
     unasked: bool = False
-    """It could not be asked as often as belief needs (budget, deadline, silence)."""
+    """It could not be asked again often enough (budget, deadline, silence), and was steady as far as it was."""
+    short: bool = False
+    """It could not be asked as often as belief needs, and what was asked leans against the canary."""
 
 
 def cause_of(found: Candidate) -> tuple[str, str]:

@@ -116,7 +116,10 @@ class Lanes:
         async def lane(number: int) -> None:
             for each in waiting:
                 if not self.dead:
-                    each.halves.append(await self._pair(each.scenario, number))
+                    half = await self._pair(each.scenario, number)
+                    if not each.halves:
+                        self._count(each.scenario, half)
+                    each.halves.append(half)
 
         await asyncio.gather(*(lane(number) for number in range(min(self._lanes, len(asked)))))
 
@@ -129,7 +132,6 @@ class Lanes:
             two = await self._half(first.other, scenario, words, lane)
         else:
             one, two = await asyncio.gather(self._half(first, scenario, words, lane), self._half(first.other, scenario, words, lane))
-        self._count(scenario, (first, one), (first.other, two))
         await self._watch((first, one), (first.other, two))
         return (one, two) if first is Side.BASELINE else (two, one)
 
@@ -146,10 +148,10 @@ class Lanes:
             making.undone(await driver.exchange(Scenario(steps=undo, actors=scenario.actors), bindings, lane=lane))
         return trace
 
-    def _count(self, scenario: Scenario, *halves: tuple[Side, Trace]) -> None:
-        """Count asks and losses by operation: what is asked again until it succeeds must not be forgotten."""
+    def _count(self, scenario: Scenario, half: Half) -> None:
+        """Count first asks and their losses by operation: what is asked again until it succeeds must not be forgotten."""
         label = _first(scenario).operation.label
-        for side, trace in halves:
+        for side, trace in zip(Side, half, strict=True):
             self._asks[label, side] += 1
             self._losses[label, side] += _trouble(trace) in {"silent", "limited"}
 

@@ -166,7 +166,7 @@ class Objects:
     def removal(self, entry: Entry) -> Probe | None:
         """Return the request that removes a journalled object; None where the resource has no `remove`."""
         resource = self._resources.get(entry.kind)
-        if resource is None or not resource.remove:
+        if resource is None or not _removable(resource):
             return None
         return self._probe(resource.remove, entry.owner, {"*": entry.id})
 
@@ -188,7 +188,7 @@ class Objects:
     def _removal(self, slot: Slot) -> tuple[Step, ...]:
         """Return the undo step that removes the object a slot stands for."""
         resource = self._resources[slot.kind]
-        if not resource.remove:
+        if not _removable(resource):
             return ()
         return (Step(probe=self._probe(resource.remove, slot.owner, {"*": slot}), judged=False),)
 
@@ -203,17 +203,25 @@ class Objects:
         return probe
 
 
+def _removable(resource: Resource) -> bool:
+    """Whether the resource's id alone says what to remove: below a parent, the schema's example would name somebody else's."""
+    return bool(resource.remove) and resource.remove.count("{") == 1
+
+
 def captured(trace: Trace) -> dict[str, Any]:
     """Return what the scenario's captures found in the trace."""
     found: dict[str, Any] = {}
     for step, exchange in zip(trace.scenario.steps, trace.exchanges, strict=False):
         for name, pointer in step.captures.items():
-            if exchange.response is None:
+            # An error may name somebody else's object ("17 exists already"): only a success tells what was made.
+            if exchange.response is None or not 200 <= exchange.status < 300:  # noqa: PLR2004  # RFC 9110 section 15.3
                 continue
             try:
-                found[name] = pointer.find(exchange.response.json)
+                value = pointer.find(exchange.response.json)
             except LookupError:
                 continue
+            if isinstance(value, str | int) and not isinstance(value, bool) and value != "":
+                found[name] = value
     return found
 
 

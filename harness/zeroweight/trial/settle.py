@@ -14,6 +14,7 @@ from zeroweight.model.http import Exchange, Trace
 from zeroweight.model.look import Gap, Look
 from zeroweight.model.outcome import Outcome
 from zeroweight.model.request import Intent, Scenario
+from zeroweight.model.role import ANONYMOUS
 from zeroweight.model.target import Side
 from zeroweight.redact import Redactor
 from zeroweight.trial.candidate import TELLING, Candidate, Pair, Past, cause_of, keep_telling, kind_of
@@ -34,6 +35,17 @@ Ask = Callable[[Sequence[Scenario], int], Awaitable[list[list[Look[Trace]]]]]
 """Run each scenario on both sides so many times, all in one batch; the repeats stand by scenario."""
 AskBaseline = Callable[[Sequence[Scenario], int], Awaitable[list[list[Trace]]]]
 """Run each scenario on the baseline alone so many times."""
+
+
+MOVES = frozenset({"authorization", "availability", "inventory", "validation"})
+"""Families whose rules speak of what became of a request's outcome."""
+
+
+def _worse(old: Outcome, new: Outcome, role: str) -> bool:
+    """Whether a plain request fares worse on the canary, or is let in: what is mended, new or newly guarded leaves nothing to compare."""
+    if old is Outcome.ALLOWED:
+        return new is not Outcome.ALLOWED and not (new is Outcome.REFUSED and role == ANONYMOUS)
+    return old is Outcome.REFUSED and new is not Outcome.REFUSED
 
 
 class Examiner:
@@ -110,7 +122,7 @@ class Examiner:
         """Note an odd input that no rule may judge, since the plain request itself fares differently on the two sides."""
         probe = pair.canary.exchange.probe
         old, new = pair.baseline.plain, pair.canary.plain
-        if probe.intent in {Intent.INVALID, Intent.ATTACK} and old is not None and new is not None and old is not new:
+        if probe.intent in {Intent.INVALID, Intent.ATTACK} and old is not None and new is not None and _worse(old, new, probe.role):
             self._unjudged.setdefault((probe.operation.label, probe.role), f"the baseline's answer is {old}, the canary's {new}")
 
     def answer(self, exchange: Exchange) -> Answer:
@@ -187,10 +199,10 @@ class Examiner:
             if confirmed and found.seen_new:
                 self._believe(found)
             deltas.append(self._delta(found, confirmed=confirmed))
-            if found.unasked and not confirmed:
+            if (found.unasked or found.short) and not confirmed:
                 self._unconfirmed.append(deltas[-1])
         for delta in deltas:
-            if delta.state is State.NEW:
+            if delta.state is State.NEW and delta.confirmed and not delta.place.parameter and delta.rule.partition(".")[0] in MOVES:
                 # What made the plain request differ is told itself; its odd inputs are consequences.
                 self._unjudged.pop((delta.place.operation, delta.place.role), None)
         return tuple(deltas)
@@ -199,9 +211,6 @@ class Examiner:
         """Ask the candidates again, and the doubtful ones anew; returns (by identity) those that are believed."""
         times = repeats_needed(self._past.candidates * workers + len(kept))
         await self._ask_again(kept, ask, times)
-        for found in kept:
-            found.unasked = min(found.repeats.asked_canary, found.repeats.asked_baseline) < times and found.repeats.share > 0
-            found.unasked = found.unasked or found.repeats.asked_canary == 0
         passed = self._believed(kept, workers)
         doubtful = [found for found in kept if id(found) not in passed and found.repeats.excess >= DOUBT]
         first = [found.repeats for found in doubtful]
@@ -212,6 +221,11 @@ class Examiner:
         passed |= self._believed(doubtful, workers)
         for found, repeats in zip(doubtful, first, strict=True):
             found.repeats += repeats
+        for found in kept:
+            asked = min(found.repeats.asked_canary, found.repeats.asked_baseline)
+            found.short = asked < times and found.repeats.excess > 0
+            # As far as it could be asked, it was steady; one hit among a few asks is not.
+            found.unasked = asked < times and (not asked or found.repeats.excess == 1)
         return passed
 
     def _believed(self, kept: Sequence[Candidate], workers: int) -> set[int]:
