@@ -16,7 +16,7 @@ from zeroweight.model.role import Login, LoginKind, Role
 from zeroweight.model.target import Identity, Side, Target
 from zeroweight.plan import Plan
 from zeroweight.redact import Secret
-from zeroweight.session.close import Closing, close
+from zeroweight.session.close import EARLIER, Closing, close
 from zeroweight.trial.objects import Journal
 
 PATIENCE = 60.0
@@ -259,6 +259,49 @@ def test_a_blocked_run_that_made_something_removes_it(house: House) -> None:
 
 def test_a_run_without_journals_closes(house: House) -> None:
     assert house.close(builds={}).leftovers == ()
+
+
+def test_what_was_removed_is_written_down_and_not_removed_twice(house: House) -> None:
+    house.make(Side.CANARY, "1", worker="gw0")
+    house.make(Side.CANARY, "2", worker="zz")
+    assert house.close().removed == 2
+    assert all(entry.removed for entry in Journal.read(house.journals))
+    assert house.close() == Closing()
+    assert house.removals(Side.CANARY) == []
+
+
+def test_what_is_left_is_not_written_down_as_removed(house: House) -> None:
+    for number in ("1", "2"):
+        house.make(Side.CANARY, number)
+    house.close(services={Side.CANARY: mixed(house.shops[Side.CANARY], **{"1": lambda _: status("500 Oh")})})
+    assert {entry.id: entry.removed for entry in Journal.read(house.journals)} == {"1": False, "2": True}
+
+
+@pytest.mark.parametrize(("closed", "fate"), [(False, "was killed"), (True, "could not remove it")])
+@pytest.mark.parametrize("blocked", ["", "why ever"])
+def test_what_an_earlier_run_left_is_told_and_never_removed(house: House, blocked: str, *, closed: bool, fate: str) -> None:
+    house.make(Side.CANARY, "17", worker=f"{EARLIER}/r-0/gw0")
+    if closed:
+        (house.journals / EARLIER / "r-0" / "~close.jsonl").touch()
+    told = house.close(blocked=blocked)
+    assert told == Closing(leftovers=(f"left by run r-0, which {fate}: thing 17 of ann on the canary; remove it by hand",))
+    assert house.left[Side.CANARY] == ["17"]
+    assert house.removals(Side.CANARY) == []
+
+
+def test_a_clean_up_that_takes_too_long_leaves_objects_and_says_nothing_about_the_build(house: House) -> None:
+    for number in ("1", "2"):
+        house.make(Side.CANARY, number)
+
+    async def slow(call: Call) -> bytes:
+        return await hang(call) if call.method == "DELETE" else ok(b"{}", MARK[call.side])
+
+    with Stage(baseline=saying(house.shops[Side.BASELINE]), canary=slow, folder=house.folder) as stage:
+        targets = {side: Target(side=side, url=stage.servers[side].url) for side in Side}
+        told = close(house.plan(targets=targets), grace=1.0)
+    assert told.untrue == ()
+    assert len(told.leftovers) == 2
+    assert told.removed == 0
 
 
 async def hang(_: Call) -> bytes:

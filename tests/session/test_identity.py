@@ -250,7 +250,10 @@ def named(build: str, yes: int, no: int) -> dict[str, int]:
         (named("1.0", 19, 0), named("1.1", 60, 40), 0),
         (named("1.0", 100, 0), named("1.1", 1, 300), 1),  # only the schema came from the canary
         (named("1.0", 100, 0), {"": 3}, 1),
-        (named("1.0", 40, 60), named("1.1", 40, 60), 2),
+        (named("1.0", 40, 60), named("1.1", 40, 60), 0),
+        (named("1.0", 9, 291), named("1.1", 8, 292), 0),  # a proxy that adds the header to successes only
+        (named("1.0", 1, 87), {"": 88}, 1),  # the canary named its build before the first probe only
+        ({"": 88}, {"": 88}, 2),
         (named("1.0", 60, 40), named("1.1", 100, 0), 0),
         ({}, {}, 0),
     ],

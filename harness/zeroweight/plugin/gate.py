@@ -139,7 +139,7 @@ class Gate:
         self._session = session
         start = Start(run=self._run.id, config=self._told, aa=self._run.aa, journals=self._journals.folder, began=self._began)
         if not self._task and self._journals.adopt():
-            self._screen.say("an earlier run died; what it made is removed at the end of this one")
+            self._screen.say(f"an earlier run left objects; remove them by hand, then {self._folder}/journals")
         try:
             self.plan = prepare(start, self._screen.say)
         except ConfigError as error:

@@ -1,11 +1,12 @@
-"""What a run does once after its last test: remove what it made, also what crashed workers made, and ask again who answers."""
+"""What a run does once after its last test: ask again who answers, and remove what it made, also what crashed workers made."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zeroweight.checks.outcome import outcome
@@ -31,6 +32,12 @@ DEAD = ("refused", "timeout")
 LEAST_GRACE = 1.0
 """Seconds that the end may take, whatever the configured grace: without asking again who answers, nothing is proven."""
 
+EARLIER = "earlier"
+"""The folder, among a run's journals, that holds those of earlier runs, each in a folder named after its run."""
+
+REMOVALS = "~close.jsonl"
+"""The journal of the clean-up; it is read after those of all workers, since it speaks of what they made."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closing:
@@ -42,17 +49,19 @@ class Closing:
 
 
 def close(plan: Plan, *, grace: float) -> Closing:
-    """Clean up within `grace` seconds, and hold both builds against the proven ones; nothing that fails here is lost: it is told."""
-    entries = [entry for entry in Journal.read(Path(plan.journals)) if not entry.removed]
+    """Hold both builds against the proven ones and clean up, within `grace` seconds; nothing that fails here is lost: it is told."""
+    entries = _open(Path(plan.journals))
+    earlier = _earlier(Path(plan.journals))
     if plan.blocked and not entries:
-        return Closing()
+        return Closing(leftovers=earlier)
     grace = max(grace, LEAST_GRACE)
     shares = Shares(requests=SPARE_REQUESTS, rate=plan.shares.rate, lanes=1, deadline=time.monotonic() + grace)
     # Only what this run's own journal names is removed, so the level of the attack does not hold here.
     drivers, _ = setup.open_drivers(plan.targets, shares, level=Level.DESTRUCTIVE, run=plan.run, accounts=plan.accounts, hosts=plan.hosts)
     loop = Loop()
     try:
-        return loop.run(_close(plan, drivers, entries, grace))
+        told = loop.run(_close(plan, drivers, entries, grace))
+        return replace(told, leftovers=told.leftovers + earlier)
     finally:
         try:
             loop.run(_hang_up(drivers))
@@ -60,18 +69,35 @@ def close(plan: Plan, *, grace: float) -> Closing:
             loop.close()
 
 
+def _open(folder: Path) -> dict[str, Entry]:
+    """Return what the journals of a folder do not call removed, by its key."""
+    return {entry.key: entry for entry in Journal.read(folder) if not entry.removed}
+
+
+def _earlier(folder: Path) -> tuple[str, ...]:
+    """Say what earlier runs left. It is not removed: since then an id may have become somebody else's (a fresh database)."""
+    told = []
+    for run in sorted((folder / EARLIER).glob("*")):
+        fate = "could not remove it" if (run / REMOVALS).exists() else "was killed"
+        told += [f"left by run {run.name}, which {fate}: {_name(entry)}; remove it by hand" for entry in _open(run).values()]
+    return tuple(told)
+
+
 async def _hang_up(drivers: Mapping[Side, HttpDriver]) -> None:
     for driver in drivers.values():
         await driver.close()
 
 
-async def _close(plan: Plan, drivers: Mapping[Side, HttpDriver], entries: Sequence[Entry], grace: float) -> Closing:
+async def _close(plan: Plan, drivers: Mapping[Side, HttpDriver], entries: Mapping[str, Entry], grace: float) -> Closing:
     """Tidy up both sides at the same time, so that one that hangs costs the other nothing."""
-    journal = Journal(Path(plan.journals) / "close.jsonl")
+    journal = Journal(Path(plan.journals) / REMOVALS)
     objects = Objects(plan.resources, plan.operations, journal)
     try:
         parts = await asyncio.gather(
-            *(_side(plan, driver, objects, [e for e in entries if e.side is side], grace) for side, driver in drivers.items())
+            *(
+                _side(plan, driver, Removing(objects, journal, {key: e for key, e in entries.items() if e.side is side}), grace)
+                for side, driver in drivers.items()
+            )
         )
     finally:
         journal.close()
@@ -82,29 +108,64 @@ async def _close(plan: Plan, drivers: Mapping[Side, HttpDriver], entries: Sequen
     )
 
 
-async def _side(plan: Plan, driver: HttpDriver, objects: Objects, entries: Sequence[Entry], grace: float) -> Closing:
-    """Remove what was made on one side, newest first (an object may hold an older one), then read its build; silence ends it."""
-    open_ = list(entries)
-    leftovers: list[str] = []
+@dataclass(frozen=True, slots=True)
+class Removing:
+    """What is to be removed on one side, how, and where it is written down that it is gone."""
+
+    objects: Objects
+    journal: Journal
+    entries: Mapping[str, Entry]
+
+
+async def _side(plan: Plan, driver: HttpDriver, what: Removing, grace: float) -> Closing:
+    """Read one side's build, then remove what was made there; a clean-up that takes too long says nothing about who answers."""
+    end = asyncio.get_running_loop().time() + grace
+    late = f"the {driver.target.side} did not answer within the grace of {grace:g} s"
     untrue: tuple[Reason, ...] = ()
     try:
-        async with asyncio.timeout(grace):
-            while open_:
-                why = await _remove(plan, driver, objects, open_[-1])
-                entry = open_.pop()
-                if why:
-                    leftovers.append(_left(entry, why))
+        async with asyncio.timeout_at(end):
             untrue = await _still(plan, driver)
     except (TimeoutError, Unreachable) as error:
-        why = str(error) or f"the {driver.target.side} did not answer within the grace of {grace:g} s"
-        leftovers += [_left(entry, why) for entry in reversed(open_)]
-        untrue = (Reason(code="identity-unproven", text=f"at the end: {why}"),) if plan.builds else ()
-    return Closing(leftovers=tuple(leftovers), untrue=untrue, removed=len(entries) - len(leftovers))
+        untrue = (Reason(code="identity-unproven", text=f"at the end: {str(error) or late}"),)
+    forbidden = _hands_off(untrue)
+    leftovers = tuple(_left(e, forbidden) for e in what.entries.values()) if forbidden else await _tidy(plan, driver, what, end, late)
+    return Closing(leftovers=leftovers, untrue=untrue, removed=len(what.entries) - len(leftovers))
+
+
+def _hands_off(untrue: Sequence[Reason]) -> str:
+    """Say why nothing is removed: an id of this run's may be somebody else's where another build, or another store, answers now."""
+    if any(reason.code == "identity-mixed" for reason in untrue):
+        return "another build answers now, so its id may name something else"
+    return ""
+
+
+async def _tidy(plan: Plan, driver: HttpDriver, what: Removing, end: float, late: str) -> tuple[str, ...]:
+    """Remove what was made on one side, newest first (an object may hold an older one); returns what is left. Silence ends it."""
+    open_ = list(what.entries.items())
+    leftovers: list[str] = []
+    try:
+        async with asyncio.timeout_at(end):
+            while open_:
+                why = await _remove(plan, driver, what.objects, open_[-1][1])
+                key, entry = open_.pop()
+                if why:
+                    leftovers.append(_left(entry, why))
+                    continue
+                with contextlib.suppress(OSError):  # a full disk must not keep the others from being removed
+                    what.journal.write(what="removed", key=key)
+    except (TimeoutError, Unreachable) as error:
+        leftovers += [_left(entry, str(error) or late) for _, entry in reversed(open_)]
+    return tuple(leftovers)
+
+
+def _name(entry: Entry) -> str:
+    """Name an object so that a person finds it."""
+    return f"{entry.kind} {entry.id if entry.id is not None else '(id unknown)'} of {entry.owner} on the {entry.side}"
 
 
 def _left(entry: Entry, why: str) -> str:
     """Say what was left behind, and why."""
-    return f"{entry.kind} {entry.id if entry.id is not None else '(id unknown)'} of {entry.owner} on the {entry.side}: {why}"
+    return f"{_name(entry)}: {why}"
 
 
 async def _remove(plan: Plan, driver: HttpDriver, objects: Objects, entry: Entry) -> str:

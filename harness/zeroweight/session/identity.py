@@ -14,8 +14,6 @@ from zeroweight.verdict import Reason
 HEADERS = ("x-build", "x-build-id", "x-version", "x-app-version", "x-service-version", "x-release", "x-revision", "x-commit", "x-git-sha")
 """Where services are known to say their build; looked at only when the operator named no place."""
 ENDPOINTS = ("/version", "/build", "/info", "/actuator/info", "/healthz", "/health")
-NAMED_LEAST = 0.5
-"""A side that names its build in a smaller share of its answers is not known: the rest may come from anywhere."""
 NAMELESS_MORE = 0.2
 """So much larger a share of nameless answers on the canary than on the baseline is no habit of the service: others answer for it."""
 NAMELESS_FROM = 20
@@ -120,15 +118,16 @@ def drifted(proven: Mapping[Side, str], seen: Mapping[str, Mapping[str, int]]) -
 
 
 def nameless(proven: Mapping[Side, str], seen: Mapping[str, Mapping[str, int]]) -> tuple[Reason, ...]:
-    """Say where too many answers named no build at all: an ingress that sends only some paths to the canary looks like this.
+    """Say where too few answers named a build: an ingress that sends only some paths to the canary looks like this.
 
-    A service that leaves its build out of some answers (of errors, mostly) does so on both sides alike.
+    A service that leaves its build out of some answers (of errors, mostly: a proxy may add the header to successes only) does so on both
+    sides alike, however many they are; a side that named it in none of the run's answers is known by what was read before them alone.
     """
     tallies = {side: _tally(seen.get(side, {})) for side, build in proven.items() if build}
     faults = [
-        _unnamed(f"the {side} named its build in only {total - lacking} of {total} answers")
+        _unnamed(f"the {side} named its build in none of {total} answers")
         for side, (lacking, total) in tallies.items()
-        if total and total - lacking < NAMED_LEAST * total
+        if total and lacking == total
     ]
     old, new = (tallies.get(side, (0, 0)) for side in Side)
     enough = min(old[1], new[1]) >= NAMELESS_FROM

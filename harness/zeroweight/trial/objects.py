@@ -10,7 +10,7 @@ import json
 import os
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,8 @@ class Entry:
     side: Side
     id: Any = None
     removed: bool = False
+    key: str = field(default="", compare=False)
+    """Under which the journal speaks of it."""
 
 
 class Journal:
@@ -59,7 +61,7 @@ class Journal:
                     fact = json.loads(line)
                     key = fact["key"]
                     if fact["what"] == "about":
-                        entries[key] = Entry(kind=fact["kind"], owner=fact["owner"], side=Side(fact["side"]))
+                        entries[key] = Entry(kind=fact["kind"], owner=fact["owner"], side=Side(fact["side"]), key=key)
                     elif fact["what"] == "made":
                         entries[key] = replace(entries[key], id=fact["id"])
                     elif fact["what"] == "removed":
