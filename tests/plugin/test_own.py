@@ -73,7 +73,7 @@ def test_a_suite_of_ones_own_that_is_narrowed_away_is_missed(gate: Gate) -> None
         pytest.param(("-m", "not later"), id="by mark"),
         pytest.param(("--deselect", "security/test_own.py::test_two[GET /health]"), id="by name, one of many"),
         pytest.param(("-k", "not test_two", "-n", "2"), id="in workers"),
-        pytest.param(("security/test_own.py::test_one", "AUTHORIZATION"), id="by naming the other one"),
+        pytest.param(("-c", "pytest.ini", "security/test_own.py::test_one", "AUTHORIZATION"), id="by naming the other one"),
     ],
 )
 def test_one_test_of_a_suite_cannot_stand_for_the_other(gate: Gate, args: tuple[str, ...]) -> None:
