@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 import pytest
 from builders import answer, noise
 
-from zeroweight.finding import Evidence, Finding, Noise, Rule, Severity, fingerprint, worst
+from zeroweight.finding import Evidence, Finding, Noise, Rule, Severity, fingerprint
 from zeroweight.model.outcome import Outcome
 from zeroweight.model.place import Place
 from zeroweight.model.target import Side
@@ -58,10 +58,6 @@ def test_severities_have_words_and_an_order() -> None:
     assert [Severity.of(severity.word) for severity in Severity] == list(Severity)
     with pytest.raises(KeyError):
         Severity.of("severe")
-
-
-def test_the_worst_of_none_is_a_note() -> None:
-    assert (worst([]), worst([Severity.LOW, Severity.HIGH, Severity.NOTE])) == (Severity.NOTE, Severity.HIGH)
 
 
 def test_the_family_is_the_word_before_the_dot() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
@@ -152,8 +151,3 @@ class Tally:
 
     name: str
     facts: tuple[tuple[str, str | int | bool], ...] = field(default_factory=tuple)
-
-
-def worst(severities: Sequence[Severity]) -> Severity:
-    """Return the worst of some severities; a note when there are none."""
-    return max(severities, default=Severity.NOTE)
