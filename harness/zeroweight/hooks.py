@@ -1,4 +1,7 @@
-"""The public pytest hooks. Values are returned by hooks; there is no registry."""
+"""The public pytest hooks. Values are returned by hooks; there is no registry.
+
+These are specifications: pluggy reads their signatures and never calls them, so their bodies can only say so.
+"""
 
 from __future__ import annotations
 
