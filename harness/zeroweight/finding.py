@@ -88,6 +88,32 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Excerpt:
+    """One side's answer as it may be shown: redacted first, then cut."""
+
+    status: int = 0
+    """0 when no answer came; `failure` then says why."""
+    outcome: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    body: str = ""
+    cut: int = 0
+    """Characters of the body that were left out."""
+    seconds: float = 0.0
+    """Until the first byte."""
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exhibit:
+    """Both answers of a finding's most telling pair, and the request as a command that a person can run again."""
+
+    baseline: Excerpt
+    canary: Excerpt
+    curl: str = ""
+    """Against `$CANARY`, with `$ZEROWEIGHT_TOKEN_<ROLE>` in the place of each credential; never a value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """A rule broken at a place on one side, with evidence."""
 

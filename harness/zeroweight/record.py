@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 
 from zeroweight.compare import Delta
-from zeroweight.finding import Tally
+from zeroweight.finding import Exhibit, Tally
 from zeroweight.model.look import Exclusion, Gap
 from zeroweight.redact import Redactor
 from zeroweight.verdict import Action, Policy, Reason, Word
@@ -96,6 +96,8 @@ class RunLine:
     level: str = ""
     aa: bool = False
     """Whether the operator asked to hold the baseline against itself."""
+    command: str = ""
+    """The command line that runs the same gate again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +130,89 @@ class VerdictFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CellLine:
+    """One cell of the authorization matrix: how a role's plain request fared on each side."""
+
+    operation: str
+    role: str
+    owner: str = ""
+    """The role whose object it was about; empty when it was nobody's."""
+    baseline: str = ""
+    """The outcome (`allowed refused invalid missing limited broken silent`); empty when it was not had."""
+    canary: str = ""
+    baseline_status: int = 0
+    canary_status: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeaderLine:
+    """One security header as both sides sent it with plain answers, and on how many of the operations it was so."""
+
+    name: str
+    baseline: str
+    """The value; empty when it was absent."""
+    canary: str
+    operations: int
+    of: int
+    change: str
+    """`weaker`, `stronger`, `same` or `changed` (another value that protects as well, as far as we can tell)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuiteLine:
+    """What one suite came to. A finding that several suites saw counts in each."""
+
+    seconds: float = 0.0
+    tests: int = 0
+    pairs: int = 0
+    new: int = 0
+    unsteady: int = 0
+    unchanged: int = 0
+    absent: int = 0
+    not_tested: int = 0
+    """Its gaps, the required and the others."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseLine:
+    """A stretch of the run: `start` and `seconds` on the run's own clock."""
+
+    name: str
+    start: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surety:
+    """How sure the run is of what it says."""
+
+    candidates: int = 0
+    """Differences that a rule named at first sight."""
+    repeats: int = 0
+    """Requests (scenarios, each on one side) that were sent again to believe or drop them."""
+    confirmed: int = 0
+    dropped: int = 0
+    """Candidates that the baseline, asked again, showed just as well."""
+    noise_asks: int = 0
+    """How often the baseline was asked again to learn its own range."""
+    bound: float = 0.0
+    """The chance, run-wide, of believing a difference that is not there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaiverLine:
+    """A waiver of the policy, and what became of it: `used`, `unused` or `expired` (an expired one is ignored)."""
+
+    fingerprint: str
+    owner: str
+    reason: str
+    ticket: str
+    expires: str
+    state: str
+    findings: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """`record.json`: the verdict file, and what stands behind it."""
 
@@ -143,6 +228,14 @@ class Record:
     notes: tuple[str, ...] = ()
     tests: Mapping[str, str] = field(default_factory=dict)
     tallies: tuple[Tally, ...] = ()
+    exhibits: Mapping[str, Exhibit] = field(default_factory=dict)
+    """Fingerprint → both sides' answers; of the worst findings only, so that the record stays small."""
+    matrix: tuple[CellLine, ...] = ()
+    headers: tuple[HeaderLine, ...] = ()
+    suites: Mapping[str, SuiteLine] = field(default_factory=dict)
+    phases: tuple[PhaseLine, ...] = ()
+    surety: Surety = field(default_factory=Surety)
+    waivers: tuple[WaiverLine, ...] = ()
 
 
 def finding_line(delta: Delta, action: Action) -> FindingLine:
