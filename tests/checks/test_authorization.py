@@ -89,8 +89,14 @@ TABLE = [
     row(A, R, "authorization.access-lost", **BOB, protected=PROTECTED),
     row(A, R, "", **OTHERS),
     row(A, R, "", **odd(A), **BOB),
-    row(A, I, "", **BOB),
-    row(A, M, "", **BOB),
+    row(A, I, "authorization.access-lost", **BOB),
+    row(A, M, "authorization.access-lost", **BOB),
+    row(A, M, "authorization.access-lost", **OWN),
+    row(A, M, "authorization.access-lost"),
+    row(A, I, "", **OTHERS),
+    row(A, I, "", **odd(A), **BOB),
+    row(A, M, "", **BOB, documented=(Side.BASELINE,)),
+    row(A, R, "authorization.access-lost", **BOB, documented=(Side.BASELINE,)),
     row(A, L, "", **BOB),
 ]
 

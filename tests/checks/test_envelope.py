@@ -9,7 +9,7 @@ import pytest
 from builders import exchange
 from transitions import A, B, I, L, M, R
 
-from zeroweight.checks.envelope import status_inside
+from zeroweight.checks.envelope import fails_alike, status_inside
 from zeroweight.checks.outcome import outcome
 from zeroweight.model.outcome import Outcome
 
@@ -64,3 +64,28 @@ def test_a_200_with_a_body_means(body: Any, expected: Outcome) -> None:
 )
 def test_the_status_inside_is_told(body: Any, expected: int | None) -> None:
     assert status_inside(body) == expected
+
+
+KEPT = {"ok": False, "error": {"reason": "another practice", "ref": "5f4dcc3b-5aa7-65d6-1d83-27deb882cf99"}}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (KEPT, {**KEPT, "served_by": "node-7"}, True),
+        (KEPT, {**KEPT, "error": {"reason": "another practice", "ref": "0cc175b9-c0f1-b6a8-31c3-99e269772661"}}, True),
+        (KEPT, {**KEPT, "took": 12, "node": ""}, True),
+        (KEPT, {**KEPT, "notes": []}, True),
+        (KEPT, {**KEPT, "data": {"id": 7}}, False),
+        (KEPT, {**KEPT, "patients": [{"id": 7}]}, False),
+        (KEPT, {**KEPT, "error": {"reason": "come in"}}, False),
+        (KEPT, {"ok": True, "data": {"id": 7}}, False),
+        (KEPT, {"served_by": "node-7"}, False),
+        (KEPT, [KEPT], False),
+        (KEPT, None, False),
+        ({"ok": True}, {"ok": True, "served_by": "node-7"}, False),
+        (None, {**KEPT}, False),
+    ],
+)
+def test_a_failure_stays_one_whatever_single_values_stand_beside_it(old: object, new: object, *, expected: bool) -> None:
+    assert fails_alike(old, new) is expected

@@ -99,6 +99,27 @@ def test_an_envelope_that_says_404_hides_too() -> None:
     assert outcome(seen, Context(owner=A)) is R
 
 
+@pytest.mark.parametrize(
+    ("intent", "owner", "owner_got", "body", "expected"),
+    [
+        (Intent.NORMAL, "alice", A, '{"ok": false, "error": {"reason": "another practice"}}', R),
+        (Intent.NORMAL, "alice", A, '{"success": false}', R),
+        (Intent.NORMAL, "alice", A, '{"code": 422, "message": "too late"}', I),
+        (Intent.NORMAL, "alice", I, '{"ok": false}', I),
+        (Intent.NORMAL, "bob", A, '{"ok": false}', I),
+        (Intent.NORMAL, "", None, '{"ok": false}', I),
+        (Intent.INVALID, "alice", A, '{"ok": false}', I),
+        (Intent.ATTACK, "alice", A, '{"ok": false}', I),
+        (Intent.NORMAL, "alice", A, '{"ok": true, "data": {"id": 7}}', A),
+    ],
+)
+def test_a_failure_inside_200_keeps_a_stranger_from_what_its_owner_gets(
+    intent: Intent, owner: str, owner_got: Outcome | None, body: str, expected: Outcome
+) -> None:
+    seen = exchange(200, {}, body, role="bob", owner=owner, intent=intent)
+    assert outcome(seen, Context(owner=owner_got)) is expected
+
+
 LOGIN = """<html><body><form action="/enter" method="post"><input type="hidden" name="csrf" value="{}">
 <input name="user"><input type="password" name="word"></form><footer>{}</footer></body></html>"""
 

@@ -72,11 +72,11 @@ REFUSAL_CHANGED = Rule(
 )
 ACCESS_LOST = Rule(
     id="authorization.access-lost",
-    title="A role is refused what it was allowed",
+    title="A role no longer gets what it was allowed",
     severity=Severity.MEDIUM,
     cwe=863,
     owasp="API5:2023",
-    remedy="Look for a guard that became too strict; if the role was meant to lose this, waive the finding.",
+    remedy="Look for a guard or a validator that became too strict; if the role was meant to lose this, waive the finding.",
 )
 
 _JUDGED_WORDS = frozenset({400, 409, 415, 422, 500})
@@ -190,6 +190,10 @@ def refusal_changed(baseline: Answer, canary: Answer, noise: Noise) -> Iterator[
     return (move.evidence() for move in _reworded(baseline, canary, noise) if not _looked_up(move))
 
 
+_DECLINED = frozenset({Outcome.REFUSED, Outcome.MISSING, Outcome.INVALID})
+"""What a caller gets who does not get what he asked for, while the service works."""
+
+
 def _closed(move: Move) -> bool:
     """Whether what was lost is what a peer should never have had; a role of another group (staff) may well have needed it."""
     return move.foreign and not move.canary.other_group
@@ -197,12 +201,14 @@ def _closed(move: Move) -> bool:
 
 @contrast(ACCESS_LOST, on=Answer)
 def access_lost(baseline: Answer, canary: Answer, noise: Noise) -> Iterator[Evidence]:
-    """Allowed→refused by a plain request; closing a hole is not a loss.
+    """Allowed→refused, missing or invalid by a plain request: services refuse in these three ways. Closing a hole is not a loss.
 
-    A hole: a peer's object, whose owner still gets in; an operation that the canary's schema protects, for anonymous.
+    A hole: a peer's object, whose owner still gets in; an operation that the canary's schema protects, for anonymous. What the canary's
+    schema no longer has was taken away on purpose.
     """
     for move in moves(baseline, canary, noise):
-        if move.old is Outcome.ALLOWED and move.new is Outcome.REFUSED and not move.odd and not _closed(move):
-            protected = Side.CANARY in move.probe.operation.protected
-            if not (move.anonymous and protected):
+        if move.old is Outcome.ALLOWED and move.new in _DECLINED and not move.odd and not _closed(move):
+            operation = move.probe.operation
+            removed = move.new is Outcome.MISSING and Side.CANARY not in operation.documented
+            if not removed and not (move.anonymous and Side.CANARY in operation.protected):
                 yield move.evidence()

@@ -1,27 +1,29 @@
-"""What an error tells about the inside: stack traces and database messages.
+"""What an answer tells about the inside: stack traces, database messages, internal addresses and names, versions.
 
-One-sided: an answer either has it or not; what both sides show is old news by the comparison. Patterns run on re2, in time linear in the
-body, since the body is the target's choice.
+Traces and messages are one-sided: an answer either has one or not, and what both sides show is old news by the comparison. Addresses,
+names and versions are contrasts: two answers of one build show other ones (another pod, a newer release) in the same passages, so what
+counts is a passage or a product of which the baseline's answer says nothing.
 """
 
 from __future__ import annotations
 
-import html
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache
-from typing import Any
-from urllib.parse import unquote_plus
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
 
-import re2
-
-from zeroweight.checks.check import check
+from zeroweight.checks.address import ADDRESSES, addresses
+from zeroweight.checks.banner import by_product
+from zeroweight.checks.check import check, contrast
 from zeroweight.checks.databases import DATABASES
+from zeroweight.checks.echo import echoed, spoken
+from zeroweight.checks.hostname import HOST_NAMES, host_names
+from zeroweight.checks.leak import Families, Sighting, error_newly_told, first_leak, holds
 from zeroweight.checks.mask import masked
+from zeroweight.checks.passage import Passage, is_text, passages
 from zeroweight.checks.traces import TRACES
-from zeroweight.finding import Evidence, Rule, Severity, Span
-from zeroweight.model.http import Exchange, Request
+from zeroweight.finding import Answer, Evidence, HeaderName, Noise, Rule, Severity
+from zeroweight.model.http import Exchange, Response
+from zeroweight.model.outcome import Outcome
+from zeroweight.model.request import Intent
 
 STACK_TRACE = Rule(
     id="disclosure.stack-trace",
@@ -39,104 +41,169 @@ DATABASE_ERROR = Rule(
     owasp="API8:2023",
     remedy="Catch database errors and answer a short text; bind parameters, since an input that reaches the parser may be an injection.",
 )
+INTERNAL_ADDRESS = Rule(
+    id="disclosure.internal-address",
+    title="An answer shows an address of the internal network",
+    # By itself such an address helps an attacker little; but one that the baseline does not show comes from a debug output, a proxy that
+    # no longer rewrites, or a wrong base URL, and those are worth stopping for.
+    severity=Severity.MEDIUM,
+    cwe=497,
+    owasp="API8:2023",
+    remedy="Look for debug output, a wrong base URL or a proxy that no longer rewrites; answer with public names only.",
+)
+HOST_NAME = Rule(
+    id="disclosure.host-name",
+    title="An answer shows the name of an internal host",
+    severity=Severity.MEDIUM,  # as of an internal address
+    cwe=497,
+    owasp="API8:2023",
+    remedy="Look for debug output, a wrong base URL or a header that names pods or backends; answer with public names only.",
+)
+VERSION_BANNER = Rule(
+    id="disclosure.version-banner",
+    title="An answer names a product with its version",
+    severity=Severity.LOW,
+    cwe=497,
+    owasp="API8:2023",
+    remedy="Switch version tokens off in the server and the framework, and replace their default error pages.",
+)
 
-_ESCAPE = re.compile(r"\\(.)")
-_ESCAPED = {"n": "\n", "t": "\t", "r": "\r"}
-
-_LONGEST = 4096
-"""Characters of the target's text that evidence carries; it is cut for people after redaction, since half a secret is not known as one."""
 _CAUSE = 120
-"""Characters of it that tell one root from another."""
-_HITS = 50
-"""Matches of one family that are compared with the request, at most: the first one that it does not hold is enough."""
+"""Characters of the target's text that tell one root from another."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leak:
-    """Whose text it is, the text, and where it begins and ends in what was searched."""
-
-    source: str
-    text: str
-    span: Span
-    line: str
+Find = Callable[[Passage, Response], Iterator[Sighting]]
 
 
 @check(STACK_TRACE, on=Exchange)
 def stack_trace(exchange: Exchange) -> Iterator[Evidence]:
     """Find a stack trace of Python, Java or Kotlin, Rust, Go, .NET, PHP, Ruby or Node (CWE-209)."""
-    return _evidence(exchange, TRACES, "a stack trace of")
+    return _told(exchange, TRACES, "a stack trace of")
 
 
 @check(DATABASE_ERROR, on=Exchange)
 def database_error(exchange: Exchange) -> Iterator[Evidence]:
     """Find an error message of a database or its driver (CWE-209)."""
-    return _evidence(exchange, DATABASES, "an error message of")
+    return _told(exchange, DATABASES, "an error message of")
 
 
-def _evidence(exchange: Exchange, families: Mapping[str, tuple[str, ...]], what: str) -> Iterator[Evidence]:
-    """Yield the first leak that the request did not bring itself: in the readable text, the raw one, or JSON that is not called JSON."""
-    response = exchange.response
-    if response is None:
+def _told(exchange: Exchange, families: Families, what: str) -> Iterator[Evidence]:
+    """Yield the first leak that the request did not bring itself."""
+    if leak := first_leak(exchange, families):
+        says = f"the answer ({exchange.status}) contains {what} {leak.source}: {leak.line}"
+        yield Evidence(says=says, at=leak.span, cause=f"{leak.source}: {masked(leak.line[:_CAUSE])}")
+
+
+@contrast(INTERNAL_ADDRESS, on=Answer)
+def internal_address(baseline: Answer, canary: Answer, noise: Noise) -> Iterator[Evidence]:
+    """Find a private, loopback, link-local, unique-local or carrier-grade-NAT address in a passage where the baseline shows none."""
+    del noise  # how often each side shows one is counted when it is asked again
+    return _newly_shown(baseline, canary, ADDRESSES, lambda passage, _: addresses(passage), "the internal address")
+
+
+@contrast(HOST_NAME, on=Answer)
+def host_name(baseline: Answer, canary: Answer, noise: Noise) -> Iterator[Evidence]:
+    """Find the name of an internal host or a pod in a passage where the baseline shows none."""
+    del noise  # as above
+    return _newly_shown(
+        baseline, canary, HOST_NAMES, lambda passage, response: host_names(passage, response.media_type), "the internal host name"
+    )
+
+
+@contrast(VERSION_BANNER, on=Answer)
+def version_banner(baseline: Answer, canary: Answer, noise: Noise) -> Iterator[Evidence]:
+    """Find a product with a version where the baseline does not give that product's; another version of it is no news."""
+    del noise  # as above
+    old, new = baseline.exchange.response, canary.exchange.response
+    if old is None or new is None or _not_compared(baseline, canary):
         return
-    texts = dict.fromkeys((response.readable, response.text, _unescaped(response.text)))
-    asked = _spoken(exchange.request)
-    for text in texts:
-        for leak in leaks(text, families):
-            if _echoed(leak.text, asked):
-                continue
-            says = f"the answer ({response.status}) contains {what} {leak.source}: {leak.line}"
-            yield Evidence(says=says, at=leak.span, cause=f"{leak.source}: {masked(leak.line[:_CAUSE])}")
+    found = by_product(new)
+    if not found:
+        return
+    known = by_product(old).keys()
+    asked = spoken(canary.exchange.request)
+    for key, banner in found.items():
+        text = f"{banner.product}/{banner.version}"
+        if key not in known and not echoed(text, asked):
+            where = f"header {banner.header}" if banner.header else "body"
+            says = f"the canary's answer ({new.status}) names {banner.product} {banner.version} in its {where}; the baseline's does not"
+            at = HeaderName(name=banner.header) if banner.header else None
+            yield Evidence(says=says, at=at, parameter="", cause=key)
             return
 
 
-def leaks(text: str, families: Mapping[str, tuple[str, ...]]) -> Iterator[Leak]:
-    """Yield what the families' patterns find in a text, family by family."""
-    data = text.encode("utf-8", "replace")  # a lone surrogate out of JSON has no UTF-8; as `?` it keeps every offset in characters
-    for source, patterns in families.items():
-        for count, match in enumerate(_compiled(patterns).finditer(data)):
-            if count == _HITS:
-                break
-            start, end = match.span()
-            before, found = (part.decode("utf-8", "replace") for part in (data[:start], data[start:end]))
-            span = Span(start=len(before), length=len(found))
-            yield Leak(source=source, text=found, span=span, line=_line(text, span.start))
+def _newly_shown(baseline: Answer, canary: Answer, patterns: tuple[str, ...], find: Find, what: str) -> Iterator[Evidence]:
+    """Yield the first sighting of the canary's answer that is nobody's own word and stands where the baseline's answer has none."""
+    old, new = baseline.exchange.response, canary.exchange.response
+    if old is None or new is None or not _may_hold(new, patterns) or _not_compared(baseline, canary):
+        return
+    places, names = _known(old, patterns, find)
+    own = _own(baseline.exchange) | _own(canary.exchange)
+    asked = ""
+    for passage in passages(new):
+        if passage.where in places or (passage.written and canary.outcome is Outcome.ALLOWED):
+            continue
+        for seen in find(passage, new):
+            asked = asked or spoken(canary.exchange.request)
+            if seen.text.lower() in names or _is_own(seen, own) or echoed(seen.text, asked):
+                continue
+            in_header = isinstance(passage.at, HeaderName)
+            if not in_header and error_newly_told(baseline.exchange, canary.exchange):
+                return  # headers come first: what is left is the error's
+            says = f"the canary's answer ({new.status}) shows {what} {seen.text} in {passage.where}; the baseline's shows none there"
+            yield Evidence(says=says, at=passage.at, parameter="" if in_header else None, cause=passage.where)
+            return
 
 
-@cache
-def _compiled(patterns: tuple[str, ...]) -> Any:
-    """Compile one family into one alternation over bytes: as Latin-1 a byte is a character, which re2 runs fastest."""
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1
-    options.log_errors = False
-    return re2.compile("|".join(f"(?:{pattern})" for pattern in patterns).encode(), options)
+def _known(response: Response, patterns: tuple[str, ...], find: Find) -> tuple[set[str], set[str]]:
+    """Return the passages in which an answer shows anything of the kind, and what it shows there; of many alike, the first."""
+    places: set[str] = set()
+    names: set[str] = set()
+    if _may_hold(response, patterns):
+        for passage in passages(response):
+            if passage.where not in places and (shown := [seen.text.lower() for seen in find(passage, response)]):
+                places.add(passage.where)
+                names.update(shown)
+    return places, names
 
 
-def _line(text: str, start: int) -> str:
-    """Return the line of the text from where the leak begins."""
-    return text[start : start + _LONGEST].lstrip().partition("\n")[0].partition("\\n")[0].rstrip()
+def _may_hold(response: Response, patterns: tuple[str, ...]) -> bool:
+    """Whether anything of the kind stands in the answer's bytes."""
+    values = b"\n".join(value for _, value in response.headers.raw)
+    return holds((values, response.body if is_text(response) else b""), patterns)
 
 
-def _echoed(found: str, asked: str) -> bool:
-    """Whether the request itself holds the text that was found."""
-    return bool(asked) and any(_tight(form) in asked for form in (found, html.unescape(found), _unescaped(found)))
+def _not_compared(baseline: Answer, canary: Answer) -> bool:
+    """Whether the halves are no look at the same thing: a burst, or what a caller sees who was let in on the canary only."""
+    let_in = canary.outcome is Outcome.ALLOWED and baseline.outcome is not Outcome.ALLOWED
+    return let_in or canary.exchange.probe.intent is Intent.BURST
 
 
-def _spoken(request: Request | None) -> str:
-    """Return everything the request said, also percent-decoded and taken out of JSON, without white space."""
-    if request is None:
-        return ""
-    parts = [request.target, request.body, *(value for _, value in request.headers.raw)]
-    texts = [part.decode("utf-8", "replace") for part in parts if part]
-    return _tight("\n".join(form for text in texts for form in (text, unquote_plus(text), _unescaped(text))))
+def _own(exchange: Exchange) -> frozenset[tuple[str, str]]:
+    """Return the names and ports by which a target is called: what it says of itself under them is known."""
+    target = exchange.target
+    address = urlsplit(target.url)
+    port = str(address.port or (443 if target.secure else 80))
+    host, _, dialled = target.address.rpartition(":")
+    return frozenset({((address.hostname or "").lower(), port), (target.server_name.lower(), port), (host.strip("[]").lower(), dialled)})
 
 
-def _unescaped(text: str) -> str:
-    """Return a text with the commonest escapes of JSON resolved, also where it is no valid JSON."""
-    if "\\" not in text:
-        return text
-    return _ESCAPE.sub(lambda match: _ESCAPED.get(match[1], match[1]), text)
+_EPHEMERAL = 32768
+"""The first port that callers are given (IANA says 49152, Linux begins lower): beside a target's own address it is a caller on its host."""
 
 
-def _tight(text: str) -> str:
-    """Return a text without white space, which echoes change."""
-    return "".join(text.split())
+def _is_own(seen: Sighting, own: frozenset[tuple[str, str]]) -> bool:
+    """Whether it is a target's own name, short or in full; its address with another service's port is somebody else."""
+    name = seen.text.lower()
+    port = _port(seen.after)
+    return any(
+        host
+        and (name == host or name.startswith(f"{host}.") or host.startswith(f"{name}."))
+        and (port in {"", mine} or int(port) >= _EPHEMERAL)
+        for host, mine in own
+    )
+
+
+def _port(after: str) -> str:
+    """Return the port that stands right behind a name; empty where there is none."""
+    digits = after.removeprefix("]").removeprefix(":") if after.startswith((":", "]:")) else ""
+    return digits[: len(digits) - len(digits.lstrip("0123456789"))]

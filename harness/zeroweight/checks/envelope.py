@@ -6,8 +6,11 @@ says `false` and still hands out an object was allowed, whatever it says of itse
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from zeroweight.checks.mask import masked
 
 _FLAGS = frozenset({"success", "ok", "succeeded", "issuccess"})
 _STATES = frozenset({"status", "result", "state"})
@@ -32,7 +35,7 @@ _WORDS = (
     (404, ("not found", "not_found", "notfound", "does not exist", "no such")),
     (429, ("too many", "rate limit", "rate_limit", "ratelimit", "throttl")),
 )
-_UNSAID = 400
+UNSAID = 400
 """A failure that does not say of which kind it is."""
 _HTTP_ERRORS = range(400, 600)
 
@@ -50,7 +53,27 @@ def status_inside(body: Any) -> int | None:
             if (code := _number(scope[name])) in _HTTP_ERRORS:
                 return code
     said = " ".join(str(scope[name]) for scope in scopes for name in sorted((_TEXTS | _CODES) & scope.keys())).lower()
-    return next((code for code, words in _WORDS if any(word in said for word in words)), _UNSAID)
+    return next((code for code, words in _WORDS if any(word in said for word in words)), UNSAID)
+
+
+def fails_alike(old: Any, new: Any) -> bool:
+    """Whether `new` still tells the very failure that `old` does, whatever single values a release put beside it.
+
+    A node's name next to `"ok": false` lets nobody in. An object or a list beside it may be what was asked for, and counts.
+    """
+    if status_inside(old) is None or not isinstance(new, Mapping):
+        return False
+    told = {str(name).lower(): value for name, value in old.items() if str(name).lower() not in _BESIDE}
+    now = {str(name).lower(): value for name, value in new.items()}
+    more = [value for name, value in now.items() if name not in told and name not in _VOCABULARY]
+    if any(isinstance(value, Mapping | list) and value for value in more):
+        return False
+    return all(name in now and _alike(value, now[name]) for name, value in told.items())
+
+
+def _alike(old: Any, new: Any) -> bool:
+    """Whether two told failures are one: values that differ from answer to answer (ids, dates, numbers) aside."""
+    return masked(json.dumps(old, sort_keys=True)) == masked(json.dumps(new, sort_keys=True))
 
 
 def _failed(fields: Mapping[str, Any]) -> bool:

@@ -13,10 +13,11 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from urllib.parse import unquote, urlsplit
 
-from zeroweight.checks.envelope import status_inside
+from zeroweight.checks.envelope import UNSAID, status_inside
 from zeroweight.checks.mask import masked
 from zeroweight.model.http import Exchange, Response
 from zeroweight.model.outcome import Outcome
+from zeroweight.model.request import Intent
 
 LONGEST_WAIT = 5.0
 """Seconds: what a `Retry-After` is capped to; a gate has a deadline, and a target's word is not one."""
@@ -48,6 +49,8 @@ class Context:
     """What must be known beside the exchange: what the object's owner got, and what this service's login looks like."""
 
     owner: Outcome | None = None
+    others: bool = False
+    """Whether another role was allowed the very same plain request, about nobody's object, on the same side."""
     login_pages: tuple[str, ...] = ()
     """Masked texts of the pages that ask for a login (see `masked`)."""
     login_paths: tuple[str, ...] = ()
@@ -69,11 +72,22 @@ def outcome(exchange: Exchange, context: Context | None = None) -> Outcome:
         if context.login_pages and is_login_page(response, context.login_pages):
             return Outcome.REFUSED
         status = (status_inside(response.json) if context.envelopes else None) or status
+        if status == UNSAID and exchange.probe.intent is Intent.NORMAL and _kept_from(exchange, context):
+            return Outcome.REFUSED
     if status in _MISSING:
-        # The owner himself is never refused by a 404: what he asked for oddly is not there.
-        hidden = context.owner is Outcome.ALLOWED and exchange.probe.role != exchange.probe.owner
-        return Outcome.REFUSED if hidden else Outcome.MISSING
+        return Outcome.REFUSED if _kept_from(exchange, context) else Outcome.MISSING
     return _by_status(status)
+
+
+def _kept_from(exchange: Exchange, context: Context) -> bool:
+    """Whether a failure that names no reason keeps a stranger from what its owner gets, or a role from what another one gets.
+
+    The owner himself is never refused so: what he asked for oddly is not there.
+    """
+    probe = exchange.probe
+    if context.others and not probe.owner and probe.intent is Intent.NORMAL:
+        return True
+    return context.owner is Outcome.ALLOWED and probe.role != probe.owner
 
 
 def _by_status(status: int) -> Outcome:

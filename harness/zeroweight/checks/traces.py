@@ -25,10 +25,12 @@ _NET_AT = r"at (?:[\w`+<>\[\],]|&[lg]t;)+\.(?:[\w`+<>\[\],.]|&[lg]t;)+\([\w\s.,&
 TRACES: Mapping[str, tuple[str, ...]] = {
     "Python": (
         rf"File {QUOTE}[^\"\n]+{QUOTE}, line \d+, in (?:[\w<]|&lt;)",
-        r"File <cite class=\\?\"filename\\?\">[^\n]*</cite>",
+        r"File <(?:cite|span|code) class=\\?\"(?:filename|frame-filename|fname)\\?\">[^\n]*</(?:cite|span|code)>",
+        r"Traceback \(most recent call last\)[^\n]*(?:\n|\\n|<br>|\",\s*\")\W{0,20}[\w./-]+\.py:\d+ in \S",
     ),
     "Java": (
         rf"\bat (?:[\w.@-]*/)*{_NAME}+\.{_NAME}+\({_JAVA_FILE}\)",
+        r"\\?\"fileName\\?\":\s*\\?\"[\w$-]+\.(?:java|kts?|scala|groovy|clj)\\?\",\s*\\?\"lineNumber\\?\":\s*\d+",
         rf"\bCaused by: [\w.$]+(?:Exception|Error)\b[^\n]*{GAP}at [\w.$/]+\(",
     ),
     "Rust": (
@@ -46,12 +48,15 @@ TRACES: Mapping[str, tuple[str, ...]] = {
         rf"{_NET_AT} in [^\n]+:line \d+",
         rf"Exception\b[^\n]*{GAP}(?:---(?:>|&gt;)[^\n]*{GAP})?{_NET_AT}",
         rf"{_NET_AT}{GAP}--- End of (?:inner exception )?stack trace",
+        r"Source File:\s*(?:</b>)?\s*[^\n<]+\.\w{2,6}(?:\s|&nbsp;|<b>)+Line:\s*(?:</b>)?\s*\d+",
         rf"\[\w+(?:Exception|Error)\b[^\]\n]*\]{GAP}[\w.<>`]+\([^)\n]*\) \+\d+",
     ),
     "PHP": (
         r"#\d+ [^\s(]+\.\w+\(\d+\): (?:[\w\\:$>{}-]|&gt;)+\(",
-        rf"{_PHP_LEVEL}:\s[^\n]+ in (?:<b>)?[^\s<]+\.(?:php|inc)(?::\d+|(?:</b>)? on line )",
+        rf"{_PHP_LEVEL}:\s[^\n]+ in (?:<[bi]>)?[^\s<]+\.(?:php|inc)(?::\d+|(?:</[bi]>)? on line )",
         r"\"file\":\s*\"[^\"\n]+\.php\",\s*\"line\":\s*\d+,\s*\"function\":",
+        r"\\?\"file\\?\":\s*\\?\"[^\"\n]*[/\\][^\"\n]+\.php\\?\",\s*\\?\"line\\?\":\s*\d+",
+        r"File:</strong>\s*[^\s<]+\.php</div>\s*<div><strong>Line:</strong>\s*\d+",
     ),
     "Ruby": (rf"[\w./@+-]+\.(?:rb|erb|ru|rake|haml|slim):\d+:in {QUOTE}",),
     "Node": (

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from zeroweight.checks.envelope import fails_alike
 from zeroweight.checks.outcome import canonical
 from zeroweight.finding import Answer, Confidence, Evidence, Noise
 from zeroweight.model.outcome import Outcome
@@ -70,7 +71,7 @@ def moves(baseline: Answer, canary: Answer, noise: Noise) -> Iterator[Move]:
     del noise
     if baseline.outcome is canary.outcome or baseline.outcome in _UNLIKE:
         return
-    if judgeable(baseline, canary) and not (canary.outcome is Outcome.ALLOWED and _gives_nothing(canary)):
+    if judgeable(baseline, canary) and not (canary.outcome is Outcome.ALLOWED and _gives_nothing(baseline, canary)):
         yield Move(old=baseline.outcome, new=canary.outcome, baseline=baseline, canary=canary)
 
 
@@ -82,9 +83,15 @@ def judgeable(baseline: Answer, canary: Answer) -> bool:
     return intent not in ODD or (canary.plain is not None and baseline.plain is canary.plain)
 
 
-def _gives_nothing(canary: Answer) -> bool:
-    """Whether `allowed` opened nothing: a canonical redirect, or OPTIONS (the Fetch standard demands preflights without credentials)."""
-    return canonical(canary.exchange) or canary.exchange.probe.verb == "OPTIONS"
+def _gives_nothing(baseline: Answer, canary: Answer) -> bool:
+    """Whether `allowed` opened nothing.
+
+    A canonical redirect; OPTIONS (the Fetch standard demands preflights without credentials); the failure that the baseline told, with
+    more beside it.
+    """
+    old, new = baseline.exchange.response, canary.exchange.response
+    still_fails = old is not None and new is not None and old.status == new.status and fails_alike(old.json, new.json)
+    return still_fails or canonical(canary.exchange) or canary.exchange.probe.verb == "OPTIONS"
 
 
 def _said(answer: Answer) -> str:

@@ -1,0 +1,98 @@
+"""The shape of JSON: which keys are there, and of which types their values are; never a value.
+
+What comes and goes with the data is no shape: items of lists, keys that are data themselves (ids, names of fields), and `null`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from zeroweight.checks.mask import masked
+
+Shape = Mapping[str, frozenset[str]]
+"""JSON pointer → types of what is there; `*` stands for the items of a list and for keys that are data."""
+
+ITEM = "*"
+_MOST = 5000
+"""Values of one answer that are looked at."""
+_BY_FIELD = frozenset(
+    {"errors", "fields", "violations", "details", "invalid_params", "invalidparams", "validation", "fielderrors", "field_errors"}
+)
+"""Names of objects whose keys are names of fields, in most house styles; unless one of the keys is a word that errors are told by."""
+_RECORD = frozenset({"code", "message", "msg", "detail", "title", "type", "status", "reason", "error"})
+
+
+def shape(value: Any) -> Shape:
+    """Return the shape of plain JSON; of a very large answer, that of its beginning."""
+    found: dict[str, set[str]] = {}
+    stack: list[tuple[str, str, Any]] = [("", "", value)]
+    looked = 0
+    while stack and looked < _MOST:
+        looked += 1
+        path, name, item = stack.pop()
+        found.setdefault(path, set()).add(kind(item))
+        if isinstance(item, dict):
+            by_field = _by_field(name, item)
+            stack.extend((f"{path}/{ITEM if by_field else _token(key)}", key, each) for key, each in reversed(item.items()))
+        elif isinstance(item, list):
+            stack.extend((f"{path}/{ITEM}", "", each) for each in reversed(item[:_MOST]))
+    return {path: frozenset(kinds) for path, kinds in found.items()}
+
+
+def kind(value: Any) -> str:
+    """Return the JSON type of a value (RFC 8259 section 3)."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int | float):
+        return "number"
+    if isinstance(value, str):
+        return "string"
+    return "array" if isinstance(value, list) else "object"
+
+
+def lost(old: Sequence[Shape], new: Shape) -> Iterator[str]:
+    """Yield the keys that every old shape has and the new one has not, the topmost of each branch, where their object is still there."""
+    for path in sorted(_always(old)):
+        parent, _, leaf = path.rpartition("/")
+        data = f"{parent}/{ITEM}" in new  # the keys there are data by now, so that none can be missed
+        if path and leaf != ITEM and path not in new and not data and "object" in new.get(parent, ()):
+            yield path
+
+
+def retyped(old: Sequence[Shape], new: Shape) -> Iterator[tuple[str, str, str]]:
+    """Yield (path, old types, new types) where a value is of a type that no old shape has there; `null` is no type."""
+    for path in sorted(_always(old)):
+        before = frozenset[str]().union(*(each[path] for each in old)) - {"null"}
+        after = new.get(path, frozenset()) - {"null"}
+        if before and after and not before & after:
+            yield path, _words(before), _words(after)
+
+
+def _always(old: Sequence[Shape]) -> set[str]:
+    """Return the paths that every old shape has with a value."""
+    return set.intersection(*({path for path, kinds in each.items() if kinds != {"null"}} for each in old)) if old else set()
+
+
+def _by_field(name: str, item: Mapping[str, Any]) -> bool:
+    """Whether the keys of an object are data: it maps names of fields to messages."""
+    if _RECORD & item.keys():
+        return False
+    if name.lower() in _BY_FIELD:
+        return True
+    return (
+        bool(item)
+        and not _BY_FIELD & item.keys()
+        and all(isinstance(each, list) and each and all(isinstance(text, str) for text in each) for each in item.values())
+    )
+
+
+def _token(key: str) -> str:
+    """Write a key as a token of a JSON pointer (RFC 6901 section 3), with what is an id in it masked."""
+    return masked(key).replace("~", "~0").replace("/", "~1")
+
+
+def _words(kinds: frozenset[str]) -> str:
+    return " or ".join(sorted(kinds))

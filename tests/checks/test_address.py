@@ -1,0 +1,141 @@
+"""Internal addresses: every block in every writing, and nothing that only looks like one."""
+
+from __future__ import annotations
+
+import pytest
+
+from zeroweight.checks.address import addresses
+from zeroweight.checks.passage import BODY, Passage
+
+
+def found(text: str, name: str = "message") -> list[str]:
+    return [seen.text for seen in addresses(Passage(where=f"/{name}" if name else BODY, name=name, text=text))]
+
+
+BLOCKS = [
+    *("10.0.0.5", "10.255.255.254", "172.16.0.1", "172.31.9.9", "192.168.1.44", "127.0.0.1", "127.8.8.8", "169.254.169.254"),
+    *("100.64.0.1", "100.127.3.4", "fd12:3456:789a::1", "fc00:aa::17", "fe80::1ff:fe23:4567:890a", "FD00::BEEF", "::1"),
+]
+WRITINGS = [
+    "{}",
+    "http://{}/x",
+    "connect to {}: refused",
+    "({})",
+    '"{}"',
+    "a, {}, b",
+    "host={};db=x",
+    "postgres://app:pw@{}/shop",
+    "<!-- served by {} -->",
+    "{}.",
+    "next=http%3A%2F%2F{}%2F",
+    r"http:\/\/{}\/x",
+]
+
+
+@pytest.mark.parametrize("address", BLOCKS)
+@pytest.mark.parametrize("writing", WRITINGS)
+def test_every_block_is_found_in_every_writing(address: str, writing: str) -> None:
+    assert found(writing.format(f"[{address}]" if ":" in address and "//" in writing else address)) == [address]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("10.0.0.5:5432", ["10.0.0.5"]),
+        ("dial tcp 10.0.0.3:41234->10.0.0.7:5432: i/o timeout", ["10.0.0.3", "10.0.0.7"]),
+        ("read 10.1.2.3,10.1.2.4", ["10.1.2.3", "10.1.2.4"]),
+        ("10.0.0.1-10.0.0.9", ["10.0.0.1"]),
+        ("Connection to db/10.0.0.5:5432 refused", ["10.0.0.5"]),
+        ("/10.0.0.5:9042", ["10.0.0.5"]),
+        ("[::ffff:10.0.0.5]:80", ["10.0.0.5"]),
+        ("fe80::1%eth0", ["fe80::1"]),
+        ("fe80::1: no route", ["fe80::1"]),
+        ("10.42.0.0/16", ["10.42.0.0"]),
+        ("1.1 10.0.0.9 (squid)", ["10.0.0.9"]),
+        ("inet fd00::1/64", ["fd00::1"]),
+    ],
+)
+def test_addresses_in_company_are_found(text: str, expected: list[str]) -> None:
+    assert found(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # public, unspecified or for manuals
+        *(
+            "8.8.8.8",
+            "172.15.0.1",
+            "172.32.0.1",
+            "192.167.1.1",
+            "100.63.1.1",
+            "100.128.0.1",
+            "0.0.0.0",
+            "192.0.2.7",
+            "2001:db8::1",
+            "11.0.0.1",
+        ),
+        # no addresses
+        *(
+            "10.0.0",
+            "10.0.0.256",
+            "10.01.2.3",
+            "10.0.0.1.5",
+            "110.0.0.1",
+            "1.10.0.0.1",
+            "x10.0.0.1",
+            "10.0.0.1x",
+            "10.0.0.1-rc1",
+            "10.0.0.1+b2",
+        ),
+        *("fdab", "feed:me", "fd:ab:12:34:56:78", "std::1", "Foo::1", "face::1", "fade::ab", "12:30:45", "fe80", "::10", "a::1"),
+        # versions
+        *(
+            "v10.2.0.1",
+            "version 10.2.0.1",
+            "Version: 10.2.0.1",
+            "upgraded to 10.2.0.1",
+            "release 10.0.0.7",
+            "Chrome/10.0.0.1",
+            "build=10.1.1.1",
+        ),
+        # whole blocks, as policies name them
+        *("10.0.0.0/8 is not allowed", "192.168.0.0/16", "172.16.0.0/12", "fc00::/7", "169.254.0.0/16 is link-local"),
+        # the caller
+        *(
+            "client 10.0.0.9",
+            "client: 10.0.0.9",
+            "remote_addr=10.0.0.9",
+            "your IP is 10.0.0.9",
+            "Remote Address 10.0.0.9",
+            'for="10.0.0.9"',
+        ),
+        *("", "no address", "10.", "...."),
+    ],
+)
+def test_what_only_looks_like_one_is_none(text: str) -> None:
+    assert found(text) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("version", "app_version", "build", "firmware", "x-app-version", "server", "user-agent", "x-powered-by"),
+        *("client_ip", "clientip", "remote_addr", "x-forwarded-for", "x-real-ip", "last_login_ip", "source_ip", "peer", "ip", "ip_address"),
+        *("example", "placeholder", "description", "x-envoy-external-address", "forwarded"),
+    ],
+)
+def test_fields_for_versions_callers_and_samples_are_left_out(name: str) -> None:
+    assert found("10.2.0.1", name) == []
+
+
+@pytest.mark.parametrize("name", ["upstream", "host", "url", "location", "via", "x-backend", "database", "node_ip", "address", "zip"])
+def test_other_fields_are_not(name: str) -> None:
+    assert found("10.2.0.1", name) == ["10.2.0.1"]
+
+
+def test_drawings_and_headings_in_pages_are_numbers() -> None:
+    assert found("<h4>10.3.2.1. The root node</h4>", "") == []
+    assert found("<b>10.3.2.1</b>. The root node", "") == ["10.3.2.1"]
+    assert found('<svg><path d="m 3 10.25.3.7 l 4, 10.2.3.4z M10.1.2.3"/></svg>', "") == []
+    assert found("<p>1. 10.2.3.4</p>", "") == ["10.2.3.4"]
