@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import threading
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ import pytest
 from plans import plan_of
 
 from zeroweight.compare import Delta, Repeats, State
-from zeroweight.finding import Severity, Tally
+from zeroweight.finding import Excerpt, Exhibit, Severity, Tally
 from zeroweight.ledger import Owed
 from zeroweight.model.look import Exclusion, Gap
+from zeroweight.model.outcome import Outcome
 from zeroweight.model.place import Place
 from zeroweight.record import (
     SCHEMA,
@@ -33,14 +35,20 @@ from zeroweight.record import (
     write,
 )
 from zeroweight.redact import Redactor, Secret
+from zeroweight.session.clock import Phase
 from zeroweight.session.close import Closing
 from zeroweight.session.conclude import Frame, Gathered, balance, decide, record
+from zeroweight.trial.protection import Change, Protection
 from zeroweight.trial.result import TrialResult
+from zeroweight.trial.yardstick import Cell
 from zeroweight.verdict import Action, Clause, Policy, Waiver, Word
 
 DOCS = Path(__file__).parents[1] / "docs"
-RUN = RunLine(id="r-1", started="2027-03-14T00:00:00Z", seconds=1.5, finished=True, level="read-only")
+RUN = RunLine(
+    id="r-1", started="2027-03-14T00:00:00Z", seconds=1.5, finished=True, level="read-only", command="pytest --zeroweight gate.toml"
+)
 KINDS: dict[str, type[VerdictFile | Record]] = {"verdict": VerdictFile, "record": Record}
+FRAME = Frame(run=RUN, budget_seconds=120, budget_requests=6000, phases=(Phase(name="logins", began=0.5, ended=1.0),))
 SECRET = Secret(name="ann token", value="s3cr3t-token")
 NOBODY = Redactor()
 DELTA = Delta(
@@ -73,13 +81,26 @@ def whole(*deltas: Delta) -> Record:
         requests={"baseline": 3, "canary": 3},
         pairs=3,
         tallies=(Tally(name="t", facts=(("n", 1), ("s", "x"), ("b", True))),),
+        exhibits={
+            each.fingerprint: Exhibit(
+                baseline=Excerpt(status=403, outcome="refused", headers=(("X-A", "s3cr3t-token"),), body="no", cut=1),
+                canary=Excerpt(outcome="silent", failure="timeout: s3cr3t-token"),
+                curl='curl "$CANARY"/ s3cr3t-token',
+            )
+            for each in deltas
+        },
+        cells=(Cell(operation="GET /things", role="ann", baseline=Outcome.ALLOWED, canary=Outcome.SILENT, baseline_status=200),),
+        protections=(Protection(operation="GET /things", name="X-Frame-Options", baseline="DENY", change=Change.CHANGED),),
+        began=1.0,
+        ended=2.0,
     )
-    plan = plan_of(notes=("a note",))
+    waiver = Waiver(fingerprint="zw1:1", owner="ann", reason="known", expires=dt.date(2027, 1, 31))
+    plan = plan_of(notes=("a note",), policy=replace(plan_of().policy, waivers=(waiver,)))
     gathered = Gathered(results=[result], tests={"suites/test_own.py::test_own": "passed"})
     sums = balance(plan, gathered.results)
     closing = Closing(leftovers=("thing 7",))
     verdict = decide(plan, sums, (), closing)
-    return record(plan, sums, verdict, closing, gathered, Frame(run=RUN, budget_seconds=120, budget_requests=6000))
+    return record(plan, sums, verdict, closing, gathered, FRAME)
 
 
 def names(folder: Path) -> list[str]:
@@ -99,6 +120,11 @@ def test_a_record_is_read_back_as_it_was(tmp_path: Path) -> None:
     write(made, tmp_path / "record.json", NOBODY)
     assert read(tmp_path / "record.json") == made
     assert made.schema == made.summary.schema == SCHEMA
+
+
+def test_every_part_of_a_whole_record_holds_something() -> None:
+    made = whole(DELTA)
+    assert [part.name for part in fields(Record) if not getattr(made, part.name)] == []
 
 
 def test_a_verdict_says_what_a_machine_needs(tmp_path: Path) -> None:
@@ -245,7 +271,7 @@ def test_the_policy_is_written_in_its_own_words() -> None:
 
 
 def test_versions_name_what_the_run_was_made_with() -> None:
-    assert {"python", "zeroweight", "pytest", "httpx"} <= set(versions())
+    assert {"python", "zeroweight", "pytest", "httpx", "h11"} <= set(versions())
 
 
 # The schemas.

@@ -178,7 +178,7 @@ def merge(deltas: Iterable[Delta]) -> tuple[Delta, ...]:
 
 def _fold(group: Sequence[Delta]) -> Delta:
     """Join the deltas of one fingerprint; which test or worker came first makes no difference."""
-    group = sorted(group, key=_worst_first)
+    group = sorted(group, key=worst_first)
     return replace(
         group[0],
         pairs=sum(delta.pairs for delta in group),
@@ -188,7 +188,7 @@ def _fold(group: Sequence[Delta]) -> Delta:
     )
 
 
-def _worst_first(delta: Delta) -> tuple[object, ...]:
+def worst_first(delta: Delta) -> tuple[object, ...]:
     """Order by what a verdict looks at (a baseline that never showed it, a canary that often did), then by anything that never varies."""
     repeats = delta.repeats
     alike = repeats.baseline > 0 and repeats.chance > UNLIKELY

@@ -1,25 +1,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from plans import LINES, OPERATIONS, TODAY, plan_of
 
 from zeroweight.compare import Delta, Repeats, State
-from zeroweight.finding import Severity, Tally, fingerprint
+from zeroweight.finding import Excerpt, Exhibit, Severity, Tally, fingerprint
 from zeroweight.ledger import Ledger, Owed
 from zeroweight.model.look import Exclusion, Gap
 from zeroweight.model.operation import Operation
+from zeroweight.model.outcome import Outcome
 from zeroweight.model.place import Place
 from zeroweight.model.role import Role
 from zeroweight.model.target import Side
 from zeroweight.plan import Plan
-from zeroweight.record import RunLine
+from zeroweight.record import RunLine, SuiteLine
+from zeroweight.session.clock import Phase
 from zeroweight.session.close import Closing
 from zeroweight.session.conclude import NOISE_LEAST, Balance, Frame, Gathered, balance, decide, record
+from zeroweight.trial.protection import Change, Protection
 from zeroweight.trial.result import TrialResult
-from zeroweight.verdict import Policy, Reason, Require, Word
+from zeroweight.trial.yardstick import Cell
+from zeroweight.verdict import Policy, Reason, Require, Waiver, Word
 
 FIRST, SECOND = (operation.label for operation in OPERATIONS)
 ALLOWED = ((FIRST, "ann"), (SECOND, "ann"))
@@ -340,6 +345,41 @@ def test_the_record_counts_what_the_run_came_to() -> None:
     assert (made.leftovers, made.notes, made.tests) == (("thing 7",), ("a note",), {"t": "passed"})
     assert made.tallies == (Tally(name="t", facts=(("k", 1),)),)
     assert told.verdict == "FAIL"
+
+
+def test_the_record_holds_what_stands_behind_the_verdict() -> None:
+    found, told = delta(suites=("own",), seen_new=1), delta("contract.x")
+    cell = Cell(operation=FIRST, role="ann", baseline=Outcome.REFUSED, canary=Outcome.ALLOWED, baseline_status=403, canary_status=200)
+    shown = Exhibit(baseline=Excerpt(status=403), canary=Excerpt(status=200))
+    seen = Protection(operation=FIRST, name="X-Frame-Options", baseline="DENY", canary="DENY", change=Change.SAME)
+    results = [
+        result(
+            deltas=(found,),
+            exhibits={found.fingerprint: shown},
+            cells=(cell,),
+            protections=(seen,),
+            gaps=(gap("silent"), gap("odd-silent")),
+            began=12.0,
+            ended=13.5,
+            repeats=14,
+            noise_asks=5,
+            dropped=("zw1:0",),
+        )
+    ]
+    waiver = Waiver(fingerprint="zw1:1", owner="ann", reason="r", expires=TODAY)
+    policy = Policy(today=TODAY, require=Require(suites=("own", "headers")), waivers=(waiver,))
+    plan = plan_of(deltas=(told,), policy=policy)
+    sums = balance(plan, results)
+    frame = replace(FRAME, began=10.0, phases=(Phase(name="logins", began=10.5, ended=11.0),))
+    made = record(plan, sums, decide(plan, sums, [], Closing()), Closing(), Gathered(results=results), frame)
+    assert made.exhibits == {found.fingerprint: shown}
+    assert [(each.operation, each.role, each.baseline, each.canary) for each in made.matrix] == [(FIRST, "ann", "refused", "allowed")]
+    assert [(each.name, each.operations, each.of) for each in made.headers] == [("X-Frame-Options", 1, 1)]
+    assert made.suites["own"] == SuiteLine(seconds=1.5, tests=1, pairs=4, new=1, not_tested=2)
+    assert made.suites["headers"] == SuiteLine(not_tested=1)
+    assert [(each.name, each.start, each.seconds) for each in made.phases] == [("logins", 0.5, 0.5), ("suite own", 2.0, 1.5)]
+    assert (made.surety.candidates, made.surety.confirmed, made.surety.dropped, made.surety.repeats) == (2, 1, 1, 14)
+    assert [(each.fingerprint, each.state) for each in made.waivers] == [("zw1:1", "unused")]
 
 
 def test_the_record_says_which_builds_were_meant_and_seen() -> None:

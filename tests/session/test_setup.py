@@ -14,17 +14,18 @@ from stage import account
 from zeroweight.config.load import read
 from zeroweight.config.model import Config
 from zeroweight.errors import ConfigError
-from zeroweight.finding import Severity
+from zeroweight.finding import Evidence, Finding, Rule, Severity
 from zeroweight.ledger import SHIPPED
 from zeroweight.model.http import Exchange
 from zeroweight.model.outcome import Level
+from zeroweight.model.place import Place
 from zeroweight.model.request import Scenario
 from zeroweight.model.role import Account, Login
 from zeroweight.model.target import Identity, Side, Target, Tls
 from zeroweight.plan import Shares
 from zeroweight.redact import Secret
 from zeroweight.session import setup
-from zeroweight.verdict import Action, Clause, Require, Waiver
+from zeroweight.verdict import Action, Clause, Policy, Require, Waiver
 
 TODAY = dt.date(2027, 3, 14)
 ENVIRONMENT = {"TOKEN": "t-1", "PASS": "p-2", "CLIENT": "c-3", "KEY": "k-4"}
@@ -276,3 +277,22 @@ def test_every_exchange_of_what_is_opened_is_looked_at_for_its_build() -> None:
     scenario = Scenario.of(plan_of().operations[0].example(role="nobody"))
     asyncio.run(drivers[Side.CANARY].exchange(scenario, {}, lane=0))
     assert [exchange.target.side for exchange in seen] == [Side.CANARY]
+
+
+def test_what_the_policy_waives_decides_nothing(tmp_path: Path) -> None:
+    """So it is no kin of what blocks: a finding that decides the verdict is believed on its own repeats."""
+
+    def finding(path: str, severity: Severity = Severity.HIGH) -> Finding:
+        rule = Rule(id="a.b", title="t", severity=severity, cwe=1, remedy="r")
+        return Finding(rule=rule, place=Place(method="GET", path=path), side=Side.CANARY, evidence=Evidence(says="s"))
+
+    waiver = Waiver(fingerprint=finding("/waived").fingerprint, owner="ann", reason="r", expires=TODAY)
+    clause = Clause(rule="a.*", place="GET /ignored", action=Action.IGNORE)
+    policy = Policy(today=TODAY, waivers=(waiver,), clauses=(clause,))
+    opened = setup.Opened(plan_of(journals=str(tmp_path), policy=policy), worker="w0")
+    try:
+        decides = opened.bench.past.decides
+        assert [decides(finding(path)) for path in ("/x", "/waived", "/ignored")] == [True, False, False]
+        assert not decides(finding("/x", Severity.LOW))
+    finally:
+        opened.close()

@@ -269,6 +269,7 @@ def test_a_spent_budget_is_a_gap_that_says_so(tmp_path: Path, requests: int) -> 
     with Stage(folder=tmp_path, lanes_a_side=1, requests=requests) as stage:
         looks = sent(stage, *numbered(8))
         assert [look.gap and look.gap.code for look in looks] == [None] * requests + ["budget"] * (8 - requests)
+        assert {look.gap.fix for look in looks if look.gap} == {"raise budget.requests"}
         assert [len(stage.asked(side)) for side in Side] == [requests, requests]
         assert stage.lanes.dead == {}
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from builders import exchange
 from servers import answer
 from stage import CHANGE, MAKE, REMOVE, RESOURCE, THING, THINGS, Call, Shop, Stage, ok, status
 
@@ -17,7 +18,7 @@ from zeroweight.model.request import Pointer, Scenario, Slot, Step
 from zeroweight.model.resource import Resource
 from zeroweight.model.target import Side
 from zeroweight.redact import Secret
-from zeroweight.trial.objects import Entry, Journal, Objects, is_gone
+from zeroweight.trial.objects import Entry, Journal, Objects, is_gone, refused
 
 BASELINE, CANARY = Side
 SLOT = Slot(name="thing:ann", owner="ann", kind="thing")
@@ -284,11 +285,36 @@ def test_a_secret_of_a_create_is_sent_and_never_shown(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "gone"),
-    [(200, True), (204, True), (404, True), (410, True), (301, False), (401, False), (403, False), (409, False), (500, False), (0, False)],
+    ("code", "body", "gone"),
+    [
+        *((code, "", True) for code in (200, 204, 404, 410)),
+        *((code, "", False) for code in (301, 401, 403, 409, 500)),
+        (200, '{"ok": true}', True),
+        (200, '{"ok": false, "error": {"code": 404, "message": "no such thing"}}', True),
+        (200, '{"ok": false, "error": {"reason": "not today"}}', False),
+        (200, '{"success": false, "code": 403}', False),
+    ],
 )
-def test_what_a_removal_answer_means(code: int, gone: bool) -> None:  # noqa: FBT001
-    assert is_gone(code) is gone
+def test_what_a_removal_answer_means(code: int, body: str, *, gone: bool) -> None:
+    assert is_gone(exchange(code, {}, body)) is gone
+
+
+@pytest.mark.parametrize(
+    ("code", "body", "nothing"),
+    [
+        (403, "", True),
+        (422, "", True),
+        (200, '{"ok": false, "error": {"reason": "another practice"}}', True),
+        (200, '{"ok": true, "data": {"name": "without an id"}}', False),
+        (500, "", False),
+        (201, "", False),
+    ],
+)
+def test_a_create_that_was_declined_has_made_nothing(code: int, body: str, *, nothing: bool) -> None:
+    seen = exchange(code, {}, body)
+    step = Step(probe=seen.probe, captures={"thing:ann": Pointer(path="/id")})
+    trace = Trace(scenario=Scenario(steps=(step,)), target=seen.target, exchanges=(seen,))
+    assert refused(trace, "thing:ann") is nothing
 
 
 def test_what_a_judged_probe_makes_is_removed_like_any_other_object(tmp_path: Path) -> None:

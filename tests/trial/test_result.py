@@ -8,11 +8,14 @@ import msgspec
 import pytest
 
 from zeroweight.compare import Delta, Repeats, State
-from zeroweight.finding import Severity, Tally, fingerprint
+from zeroweight.finding import Excerpt, Exhibit, Severity, Tally, fingerprint
 from zeroweight.ledger import Owed
 from zeroweight.model.look import Exclusion, Gap
+from zeroweight.model.outcome import Outcome
 from zeroweight.model.place import Place
+from zeroweight.trial.protection import Change, Protection
 from zeroweight.trial.result import TrialResult
+from zeroweight.trial.yardstick import Cell
 
 PLACE = Place(method="GET", path="/things/{id}", role="ann", parameter="query:q")
 DELTA = Delta(
@@ -49,6 +52,30 @@ FULL = TrialResult(
     requests={"baseline": 20, "canary": 21},
     builds={"baseline": {"1.0": 20}, "canary": {"1.1": 20, "1.0": 1}},
     resent=1,
+    exhibits={
+        "zw1:0": Exhibit(
+            baseline=Excerpt(status=403, outcome="refused", headers=(("A", "1"), ("a", "2")), body="no", cut=7, seconds=0.5),
+            canary=Excerpt(outcome="silent", failure="timeout: 10 s"),
+            curl='curl "$CANARY"/',
+        )
+    },
+    cells=(
+        Cell(
+            operation="GET /things",
+            role="ben",
+            owner="ann",
+            baseline=Outcome.REFUSED,
+            canary=Outcome.ALLOWED,
+            baseline_status=403,
+            canary_status=200,
+        ),
+    ),
+    protections=(Protection(operation="GET /things", name="X-Frame-Options", baseline="DENY", canary="", change=Change.WEAKER),),
+    began=1.5,
+    ended=2.5,
+    repeats=14,
+    noise_asks=5,
+    dropped=("zw1:1",),
     tallies=(Tally(name="cookies", facts=(("flag", True), ("off", False), ("count", 1), ("zero", 0), ("word", "1"))),),
 )
 

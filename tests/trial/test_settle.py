@@ -19,8 +19,8 @@ from zeroweight.model.look import Gap, Look
 from zeroweight.model.operation import Parameter
 from zeroweight.model.request import Intent, Probe, Scenario
 from zeroweight.model.target import Side
-from zeroweight.trial.candidate import TELLING
-from zeroweight.trial.settle import BASELINE_ASKS, KIN, KIN_REPEATS
+from zeroweight.trial.candidate import KIN, KIN_REPEATS, TELLING
+from zeroweight.trial.doubt import BASELINE_ASKS
 from zeroweight.verdict import Action, Policy
 
 # Steady differences.
@@ -43,10 +43,41 @@ def test_what_both_sides_show_is_unchanged_and_not_asked_again() -> None:
     assert (world.asked, world.asked_baseline) == ([], 0)
 
 
-def test_what_only_the_baseline_shows_is_no_finding() -> None:
+def test_what_only_the_baseline_shows_is_absent_and_not_asked_again() -> None:
     world = World(says=lambda side, _: steady(guarded=True, body=b"leak" if side is BASELINE else b""))
+    delta = only(world, ask(), ask())
+    assert (delta.state, delta.confirmed, delta.pairs, delta.seen_new) == (State.ABSENT, False, 2, 0)
+    assert (delta.evidence, delta.rule) == (("it says leak",), "own.leak")
+    assert (world.asked, world.asked_baseline, world.examiner.pairs) == ([], 0, 2)
+    assert Policy(today=dt.date(2027, 1, 1)).weigh(delta) is Action.IGNORE
+
+
+def test_a_guard_that_only_the_canary_has_is_not_absent() -> None:
+    """A contrast speaks of the canary: turned round it says nothing."""
+    world = World(says=lambda side, _: steady(side is CANARY))
     world.take(ask())
     assert world.settle() == {}
+
+
+@pytest.mark.parametrize(
+    ("shows", "state"),
+    [
+        ({"a": "old"}, State.ABSENT),
+        ({"a": "old", "b": "both"}, State.UNCHANGED),
+        ({"a": "both", "b": "old"}, State.UNCHANGED),
+        ({"a": "old", "b": "new"}, State.NEW),
+        ({"a": "new", "b": "old", "c": "both"}, State.NEW),
+    ],
+    ids=str,
+)
+def test_pairs_of_one_fingerprint_are_folded_with_the_worst_state_winning(shows: dict[str, str], state: State) -> None:
+    where = {"old": {BASELINE}, "new": {CANARY}, "both": {BASELINE, CANARY}}
+
+    def says(side: Side, asked: Probe) -> dict[str, Any]:
+        return steady(guarded=True, body=b"leak" if side in where[shows[asked.label]] else b"")
+
+    delta = only(World(says=says), *[ask(label=label) for label in shows])
+    assert (delta.state, delta.confirmed, delta.pairs) == (state, state is State.NEW, len(shows))
 
 
 def test_ten_steady_differences_take_eight_repeats_each() -> None:
@@ -153,14 +184,14 @@ def test_what_the_baseline_does_each_time_it_is_asked_again_is_no_difference() -
 
 
 def test_odd_inputs_that_nothing_can_be_held_against_are_a_gap() -> None:
-    """The canary turns the plain request away, too: no rule may judge its odd ones, and that must not be silent."""
+    """The canary declines the plain request, too: no rule may judge its odd ones, and that must not be silent."""
     plain = ask()
     odd = ask(intent=Intent.INVALID, label="odd", parameter=Parameter(place="body", name=""))
 
     def rejects(side: Side, asked: Probe) -> dict[str, Any]:
         return {"status": 400 if side is CANARY or asked.intent is Intent.INVALID else 200}
 
-    world = World(says=rejects, checks=catalogue())
+    world = World(says=rejects, checks=[each for each in catalogue() if each.rule.family != "authorization"])
     world.take(plain)
     world.take(odd)
     world.settle()

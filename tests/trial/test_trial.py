@@ -281,6 +281,32 @@ def test_a_tally_past_its_limit_is_refused(tmp_path: Path, size: int, kept: bool
         assert len(trial.settle().tallies) == kept
 
 
+# What stands behind.
+
+
+def test_a_trial_brings_home_what_it_saw(tmp_path: Path) -> None:
+    """Of two real services: how each role fared, what was shown, and what it cost to believe."""
+    with stage_of(tmp_path, canary=Shop(lacks=("owner",)), checks=(differs,)) as stage:
+        trial = stage.trial(operation=THING)
+        trial.send(trial.valid(THING, role=role, owner="ann") for role in trial.roles)
+        result = trial.settle()
+    told = {(cell.operation, cell.role, cell.owner): (cell.baseline, cell.canary, cell.canary_status) for cell in result.cells}
+    assert told == {
+        ("GET /things/{id}", "ann", "ann"): ("allowed", "allowed", 200),
+        ("GET /things/{id}", "ben", "ann"): ("refused", "allowed", 200),
+        ("GET /things/{id}", "anonymous", "ann"): ("refused", "refused", 401),
+        ("POST /things", "ann", ""): ("allowed", "allowed", 201),
+    }
+    (found,) = result.deltas
+    assert (found.state, found.confirmed, found.place.role) == (State.NEW, True, "ben")
+    (exhibit,) = result.exhibits.values()
+    assert (exhibit.baseline.status, exhibit.canary.status, exhibit.canary.body) == (403, 200, '{"id": "1"}')
+    assert exhibit.curl == """curl -sSi --globoff --path-as-is -H 'Authorization: Bearer '"$ZEROWEIGHT_TOKEN_BEN" "$CANARY"/things/1"""
+    assert {each.name for each in result.protections if each.operation == THING.label} >= {"X-Frame-Options", "Referrer-Policy"}
+    assert (result.repeats, result.noise_asks, result.dropped) == (2 * found.repeats.asked_canary, 5, ())
+    assert 0 < result.began <= result.ended
+
+
 # What a suite may ask about.
 
 

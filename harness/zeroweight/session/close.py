@@ -205,7 +205,7 @@ def _why_left(trace: Trace) -> str:
     last = trace.exchanges[-1]
     if last.failure is not None:
         return last.failure.text
-    return "" if is_gone(last.status) else f"its removal answered {last.status}"
+    return "" if is_gone(last) else f"its removal answered {last.status}"
 
 
 async def _still(plan: Plan, driver: HttpDriver) -> tuple[Reason, ...]:

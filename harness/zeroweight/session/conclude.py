@@ -24,6 +24,8 @@ from zeroweight.record import (
     policy_lines,
     versions,
 )
+from zeroweight.session import tables
+from zeroweight.session.clock import Phase
 from zeroweight.session.close import Closing
 from zeroweight.session.identity import drifted, nameless
 from zeroweight.trial.result import TrialResult
@@ -33,6 +35,7 @@ NOISE_BOUND = 0.2
 """Share of the pairs whose difference lay in the baseline's own range, from which a comparison means nothing."""
 NOISE_LEAST = 20
 """Fewer pairs than this say nothing about noise."""
+UNREACHED = "asked on both sides, and never once allowed by the baseline"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -101,8 +104,7 @@ def _owed_and_not_got(plan: Plan, crossed: Sequence[Owed], gaps: Sequence[Gap], 
     open_ = left_over(plan.ledger, crossed, [gap for gap in gaps if not gap.code.startswith("odd-")])
     found = [gap for gap in open_ if gap.role not in out and (gap.suite, gap.operation, gap.role) not in excluded]
     worked = {owed.suite for owed in crossed}
-    idle = dict.fromkeys((*plan.policy.require.suites, *(line.suite for line in plan.ledger.lines)))
-    found += [_idle(suite) for suite in idle if suite not in worked and not plan.blocked]
+    found += [_idle(suite) for suite in _suites(plan) if suite not in worked and not plan.blocked]
     if plan.blocked:
         found.append(Gap(what="the whole run", why=plan.blocked, code="blocked"))
     elif not crossed:
@@ -170,8 +172,7 @@ def _required(plan: Plan, gap: Gap) -> bool:
         return False
     if gap.role and not gap.operation:
         return gap.role in plan.policy.require.roles
-    owed = {line.suite for line in plan.ledger.lines} | set(plan.policy.require.suites)
-    return not gap.suite or gap.suite in owed
+    return not gap.suite or gap.suite in _suites(plan)
 
 
 def _sum(parts: Iterable[Mapping[str, Mapping[str, int]]]) -> dict[str, dict[str, int]]:
@@ -207,6 +208,10 @@ class Frame:
     run: RunLine
     budget_seconds: float
     budget_requests: int
+    began: float = 0.0
+    """When the run began, on the monotonic clock."""
+    phases: tuple[Phase, ...] = ()
+    """What the controller itself did when."""
 
 
 def record(plan: Plan, sums: Balance, verdict: Verdict, closing: Closing, gathered: Gathered, frame: Frame) -> Record:
@@ -225,9 +230,7 @@ def record(plan: Plan, sums: Balance, verdict: Verdict, closing: Closing, gather
         not_tested=NotTested(
             gaps=tuple(gaps),
             exclusions=tuple(exclusion_line(each) for each in sums.exclusions),
-            unreached=tuple(
-                NotTestedLine(what=label, why="asked on both sides and never once allowed", code="unreached") for label in sums.unreached
-            ),
+            unreached=tuple(NotTestedLine(what=label, why=UNREACHED, code="unreached") for label in sums.unreached),
         ),
         coverage={
             "operations": len(plan.operations),
@@ -271,4 +274,16 @@ def record(plan: Plan, sums: Balance, verdict: Verdict, closing: Closing, gather
         notes=plan.notes,
         tests=gathered.tests,
         tallies=tuple(tally for result in gathered.results for tally in result.tallies),
+        exhibits=tables.exhibits(plan.policy, gathered.results, sums.deltas),
+        matrix=tables.matrix(gathered.results),
+        headers=tables.headers(gathered.results, sums.deltas),
+        suites=tables.suites(_suites(plan), gathered.results, sums.deltas, (*sums.required, *sums.optional)),
+        phases=tables.phases(frame.began, frame.phases, gathered.results),
+        surety=tables.surety(gathered.results, sums.deltas, plan.deltas),
+        waivers=tables.waivers(plan.policy, sums.deltas),
     )
+
+
+def _suites(plan: Plan) -> tuple[str, ...]:
+    """Return the suites that the run owes, whether they ran or not."""
+    return tuple(dict.fromkeys((*plan.policy.require.suites, *(line.suite for line in plan.ledger.lines))))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from zeroweight.checks.check import Check, catalogue
+from zeroweight.compare import documented
 from zeroweight.config.model import Config, TargetConfig
 from zeroweight.corpus import payloads
 from zeroweight.drivers.http import HttpDriver
@@ -23,6 +24,7 @@ from zeroweight.model.target import Identity, Side, Target, Tls
 from zeroweight.plan import Plan, Shares
 from zeroweight.redact import Redactor, Secret
 from zeroweight.trial.bench import Bench, Builds
+from zeroweight.trial.candidate import Past
 from zeroweight.trial.lanes import Lanes
 from zeroweight.trial.loop import Loop
 from zeroweight.trial.objects import Journal, Objects
@@ -207,6 +209,8 @@ class Opened:
             checks=checks(own_checks),
             payloads=payloads([Path(folder) for folder in plan.payload_folders]),
             redactor=self.redactor,
+            # What the policy waives must not make a finding that blocks easier to believe.
+            past=Past(decides=lambda finding: plan.policy.weigh(documented(finding)) is Action.BLOCK),
             workers=plan.workers,
             login_pages=plan.login_pages,
             login_paths=plan.login_paths,

@@ -20,6 +20,7 @@ from zeroweight.redact import Redactor
 from zeroweight.trial.candidate import Past
 from zeroweight.trial.lanes import Lanes
 from zeroweight.trial.loop import Loop
+from zeroweight.trial.memory import Memory
 from zeroweight.trial.objects import Objects
 from zeroweight.trial.sentinel import Sentinels, roles_of
 
@@ -82,6 +83,7 @@ class Bench:
     payloads: Sequence[Payload]
     redactor: Redactor
     past: Past = field(default_factory=Past)
+    memory: Memory = field(default_factory=Memory)
     workers: int = 1
     login_pages: tuple[str, ...] = ()
     login_paths: tuple[str, ...] = ()
@@ -103,6 +105,16 @@ class Bench:
             left_seconds=min(meter.left_seconds for meter in self.meters.values()),
         )
 
+    async def look(self, scenarios: Sequence[Scenario]) -> list[Look[Trace]]:
+        """Take a look at each scenario, sessions guarded; what an earlier trial looked at is not sent again where memory may serve."""
+        looks = [self.memory.recall(scenario) for scenario in scenarios]
+        lacking = [scenario for scenario, look in zip(scenarios, looks, strict=True) if look is None]
+        taken = await self.sentinels.guard(lacking, await self.lanes.send(lacking, thrifty=True))
+        for scenario, look in zip(lacking, taken, strict=True):
+            self.memory.keep(scenario, look)
+        fresh = iter(taken)
+        return [look or next(fresh) for look in looks]
+
     async def ask(self, scenarios: Sequence[Scenario], times: int) -> list[list[Look[Trace]]]:
         """Ask scenarios again on both sides in one batch, sessions guarded: how candidates are confirmed."""
         batch = [scenario for _ in range(times) for scenario in scenarios]
@@ -117,7 +129,8 @@ class Bench:
         return [[] if roles_of(each) & dead else traces[index :: len(scenarios)] for index, each in enumerate(scenarios)]
 
     def spent(self) -> tuple[dict[str, int], dict[str, dict[str, int]]]:
-        """Return requests and builds by side since the last call."""
+        """Return requests and builds by side since the last call, at the end of each trial."""
+        self.memory.next_trial()
         requests = {str(side): meter.sent - self.told[side] for side, meter in self.meters.items()}
         self.told = {side: meter.sent for side, meter in self.meters.items()}
         return requests, self.builds.take()

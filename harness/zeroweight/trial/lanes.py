@@ -13,6 +13,7 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from zeroweight.checks.outcome import backing_off
 from zeroweight.compare import Repeats
@@ -21,7 +22,9 @@ from zeroweight.model.http import Trace
 from zeroweight.model.look import Gap, Look
 from zeroweight.model.request import Bindings, Intent, Probe, Scenario
 from zeroweight.model.target import Side
+from zeroweight.trial.halves import Halves, spare_of
 from zeroweight.trial.objects import Objects
+from zeroweight.trial.spares import Spares, untouched, without_making
 
 ASKS = 3
 """How often a one-sided look is asked before it is called one (law 2)."""
@@ -29,6 +32,8 @@ SILENT_IN_A_ROW = 6
 """After so many silences of one side in a row its control is asked at once: a target that hangs must not cost the whole run."""
 SHORTEST_PAUSE = 0.2
 """Seconds between two asks of the same pair, where the target names no time of its own."""
+FIXES: Final[Mapping[str, str]] = {"budget": "raise budget.requests", "deadline": "raise budget.seconds"}
+"""What mends a gap that the run's own limits made, by its code."""
 
 Half = tuple[Trace, Trace]
 
@@ -56,10 +61,9 @@ class Lanes:
         sleep: Callable[[float], object] = asyncio.sleep,
     ) -> None:
         """Take the two drivers; `control` is a request known to be good, the same for both sides."""
-        self._drivers = drivers
+        self._halves = Halves(drivers, objects)
         self._lanes = lanes
         self._in_turn = in_turn
-        self._objects = objects
         self._control = control
         self._sleep = sleep
         self._turns = itertools.count()
@@ -71,10 +75,16 @@ class Lanes:
         self._asks: Counter[tuple[str, Side]] = Counter()
         self._losses: Counter[tuple[str, Side]] = Counter()
 
-    async def send(self, scenarios: Sequence[Scenario]) -> list[Look[Trace]]:
-        """Take the same look at both sides for each scenario; answers stand in the order of the scenarios."""
+    async def send(self, scenarios: Sequence[Scenario], *, thrifty: bool = False) -> list[Look[Trace]]:
+        """Take the same look at both sides for each scenario; answers stand in the order of the scenarios.
+
+        `thrifty`: an odd request may be about an object that another one did not get at.
+        """
         asked = [Asked(scenario=scenario) for scenario in scenarios]
-        await self._pass(asked)
+        spares = Spares() if thrifty else None
+        await self._pass(asked, spares)
+        for spare in spares.empty() if spares and not self.dead else ():
+            await self._halves.remove(spare, 0)
         for turn in range(ASKS - 1):
             again = [each for each in asked if _one_sided(each)]
             if not again or self.dead:
@@ -95,7 +105,7 @@ class Lanes:
 
     async def one(self, side: Side, scenario: Scenario, *, lane: int = 0) -> Trace:
         """Run a scenario on one side only: sentinels and controls, which are not judged."""
-        return await self._half(side, scenario, {"unique": self._unique()}, lane)
+        return await self._halves.half(side, scenario, {"unique": self._unique()}, lane)
 
     async def several(self, side: Side, scenarios: Sequence[Scenario]) -> list[Trace]:
         """Ask one side alone (how the baseline's own noise is learnt), over all lanes; traces stand in the order of the scenarios."""
@@ -104,49 +114,52 @@ class Lanes:
 
         async def lane(number: int) -> None:
             for index, scenario in waiting:
-                traces[index] = await self._half(side, scenario, {"unique": self._unique()}, number)
+                traces[index] = await self._halves.half(side, scenario, {"unique": self._unique()}, number)
 
         await asyncio.gather(*(lane(number) for number in range(min(self._lanes, len(scenarios)))))
         return [traces[index] for index in range(len(scenarios))]
 
-    async def _pass(self, asked: Sequence[Asked]) -> None:
+    async def _pass(self, asked: Sequence[Asked], spares: Spares | None = None) -> None:
         """Ask each scenario once, over all lanes."""
         waiting = iter(asked)
 
         async def lane(number: int) -> None:
             for each in waiting:
                 if not self.dead:
-                    half = await self._pair(each.scenario, number)
+                    half = await self._pair(each.scenario, number, spares)
                     if not each.halves:
                         self._count(each.scenario, half)
                     each.halves.append(half)
 
         await asyncio.gather(*(lane(number) for number in range(min(self._lanes, len(asked)))))
 
-    async def _pair(self, scenario: Scenario, lane: int) -> Half:
+    async def _pair(self, scenario: Scenario, lane: int, spares: Spares | None) -> Half:
         """Run the scenario on both sides; the unique word is the same on both."""
         first = Side.BASELINE if next(self._turns) % 2 else Side.CANARY
         words: Bindings = {"unique": self._unique()}
         if self._in_turn:
-            one = await self._half(first, scenario, words, lane)
-            two = await self._half(first.other, scenario, words, lane)
+            # What the one side made is removed before the other is asked: in their one store, its name would be taken.
+            one = await self._halves.half(first, scenario, words, lane)
+            two = await self._halves.half(first.other, scenario, words, lane)
         else:
-            one, two = await asyncio.gather(self._half(first, scenario, words, lane), self._half(first.other, scenario, words, lane))
+            one, two = await self._at_once(first, scenario, words, lane, spares)
         await self._watch((first, one), (first.other, two))
         return (one, two) if first is Side.BASELINE else (two, one)
 
-    async def _half(self, side: Side, scenario: Scenario, words: Bindings, lane: int) -> Trace:
-        """Run the scenario on one side, with its objects journalled and undone."""
-        driver = self._drivers[side]
-        bindings = {**self._objects.shared[side], **words}
-        making = self._objects.opening(side, scenario)
-        trace = await driver.exchange(scenario, bindings, lane=lane)
-        made = making.made(trace)
-        bindings = {**bindings, **made}
-        undo = tuple(step for step in scenario.undo if all(slot.name in bindings for slot in step.probe.slots))
-        if undo and made:
-            making.undone(await driver.exchange(Scenario(steps=undo, actors=scenario.actors), bindings, lane=lane))
-        return trace
+    async def _at_once(self, first: Side, scenario: Scenario, words: Bindings, lane: int, spares: Spares | None) -> Half:
+        """Run the scenario on both sides at the same time, about objects that are there already where it may."""
+        taken = spares.take(scenario) if spares else None
+        told = without_making(scenario) if taken else scenario
+        known = {side: {**words, **taken.ids[side]} if taken else words for side in Side}
+        runs = await asyncio.gather(*(self._halves.run(side, told, known[side], lane) for side in (first, first.other)))
+        spare = taken or (spare_of(runs) if spares else None)
+        if spares and spare and untouched([run.trace for run in runs]):
+            spares.put(spare)
+        elif taken:
+            await self._halves.remove(taken, lane)
+        else:
+            await asyncio.gather(*(self._halves.undo(run, lane) for run in runs))
+        return runs[0].trace, runs[1].trace
 
     def _count(self, scenario: Scenario, half: Half) -> None:
         """Count first asks and their losses by operation: what is asked again until it succeeds must not be forgotten."""
@@ -221,7 +234,7 @@ class Lanes:
             return Look(baseline=baseline, canary=canary)
         failure = next((t.failure for t in (baseline, canary) if t.failure and t.failure.ours), None)
         if failure:
-            return Look(gap=_gap(name, failure.text, "", failure.kind))
+            return Look(gap=_gap(name, failure.text, FIXES.get(failure.kind, ""), failure.kind))
         steady = (
             len(asked.halves) == ASKS
             and all(_trouble(half[1]) in {"silent", "limited"} and not _trouble(half[0]) for half in asked.halves)

@@ -14,8 +14,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from zeroweight.model.http import Trace
+from zeroweight.checks.outcome import outcome
+from zeroweight.model.http import Exchange, Trace
 from zeroweight.model.operation import Operation
+from zeroweight.model.outcome import Outcome
 from zeroweight.model.request import Pointer, Probe, Scenario, Slot, Step, probe_of
 from zeroweight.model.resource import Resource
 from zeroweight.model.target import Side
@@ -96,7 +98,7 @@ class Making:
         """Write down that the undo removed them, if it did; what it did not is left to the end of the run."""
         for exchange in trace.exchanges:
             for slot in exchange.probe.slots:
-                if slot.name in self._keys and is_gone(exchange.status):
+                if slot.name in self._keys and is_gone(exchange):
                     self._journal.write(what="removed", key=self._keys[slot.name])
 
 
@@ -227,15 +229,19 @@ def captured(trace: Trace) -> dict[str, Any]:
     return found
 
 
+_DECLINED = frozenset({Outcome.REFUSED, Outcome.INVALID, Outcome.MISSING, Outcome.LIMITED})
+
+
 def refused(trace: Trace, name: str) -> bool:
-    """Whether the create was answered by a client error, so that certainly nothing was made."""
+    """Whether the create was declined, by its status or inside a 200, so that certainly nothing was made."""
     for step, exchange in zip(trace.scenario.steps, trace.exchanges, strict=False):
         if name in step.captures:
             ours = exchange.failure is not None and exchange.failure.ours
-            return ours or 400 <= exchange.status < 500  # noqa: PLR2004  # RFC 9110 section 15.5
+            return ours or outcome(exchange) in _DECLINED
     return True
 
 
-def is_gone(status: int) -> bool:
-    """Whether a removal's answer says that the object is no longer there: any success, or 404 and 410."""
-    return 200 <= status < 300 or status in {404, 410}  # noqa: PLR2004  # RFC 9110 section 15
+def is_gone(exchange: Exchange) -> bool:
+    """Whether a removal's answer says that the object is no longer there: a success that is one inside, too, or 404 and 410."""
+    meant = outcome(exchange)
+    return meant is Outcome.MISSING or (meant is Outcome.ALLOWED and 200 <= exchange.status < 300)  # noqa: PLR2004  # RFC 9110 section 15

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from zeroweight.compare import Delta
-from zeroweight.finding import Tally
+from zeroweight.finding import Exhibit, Tally
 from zeroweight.ledger import Owed
 from zeroweight.model.look import Exclusion, Gap
+from zeroweight.trial.protection import Protection
+from zeroweight.trial.yardstick import Cell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,3 +36,18 @@ class TrialResult:
     """Side → build → how many answers named it, since the last result of this process."""
     resent: int = 0
     tallies: tuple[Tally, ...] = ()
+    exhibits: Mapping[str, Exhibit] = field(default_factory=dict)
+    """Fingerprint → both answers, of the worst of what is new or unsteady."""
+    cells: tuple[Cell, ...] = ()
+    """How plain requests fared."""
+    protections: tuple[Protection, ...] = ()
+    """Which security headers came with plain answers."""
+    began: float = 0.0
+    """Instants on the machine's monotonic clock, which all processes of a run share."""
+    ended: float = 0.0
+    repeats: int = 0
+    """Scenarios, each on one side, that were run again to believe or drop a difference."""
+    noise_asks: int = 0
+    """Scenarios that the baseline was asked again to learn its own range."""
+    dropped: tuple[str, ...] = ()
+    """Fingerprints of differences that the baseline, asked again, showed just as well."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -35,6 +36,7 @@ class Trial:
 
     def __init__(self, bench: Bench, *, suite: str, test: str = "", operation: Operation | None = None) -> None:
         """Take the process's bench; `suite` is the module's stem without `test_`."""
+        self._began = time.monotonic()
         self._bench = bench
         self._suite = suite
         self._test = test
@@ -121,8 +123,7 @@ class Trial:
         scenarios = [self._bench.objects.fresh(each if isinstance(each, Scenario) else Scenario.of(each)) for each in probes]
         self._sent_anything = self._sent_anything or bool(scenarios)
         self._make_shared(scenarios)
-        looks = self._bench.run(self._bench.lanes.send(scenarios))
-        looks = self._bench.run(self._bench.sentinels.guard(scenarios, looks))
+        looks = self._bench.run(self._bench.look(scenarios))
         pairs = self._examiner.take(scenarios, looks)
         self._book(scenarios, looks, pairs)
         for _ in range(ASKS - 1):
@@ -184,6 +185,14 @@ class Trial:
             builds=builds,
             resent=self._resent,
             tallies=tuple(self._tallies),
+            exhibits=self._examiner.exhibits,
+            cells=self._examiner.cells,
+            protections=self._examiner.protections,
+            began=self._began,
+            ended=time.monotonic(),
+            repeats=self._examiner.repeats,
+            noise_asks=self._examiner.noise_asks,
+            dropped=self._examiner.dropped,
         )
 
     def _lost(self) -> Iterator[Gap]:
