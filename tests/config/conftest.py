@@ -144,7 +144,7 @@ skip  = ["errors"]
 [payloads]
 paths = ["security/own.yaml"]
 [output]
-formats = ["html"]
+formats = ["html", "markdown", "junit", "allure"]
 folder = "out"
 """
 

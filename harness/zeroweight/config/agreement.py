@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterable, Mapping
 from typing import Final
 from urllib.parse import urlsplit
@@ -13,6 +14,9 @@ from zeroweight.config.note import Misfit
 from zeroweight.config.reader import Reader, nearest
 from zeroweight.config.secrets import names_credential
 from zeroweight.redact import Secret
+
+NO_ALLURE: Final = "reports for Allure need the package allure-python-commons, which is not installed"
+NO_ALLURE_FIX: Final = "Install it by: pip install 'zeroweight[allure]'"
 
 _ANONYMOUS: Final = "anonymous"
 _CARRIES_CREDENTIALS: Final = frozenset({"authorization", "proxy-authorization", "cookie"})
@@ -56,6 +60,7 @@ def agree(config: Config, reader: Reader) -> None:
     for resource in config.resources.values():
         _resource(resource, config.roles, reader)
     _policy(config, reader)
+    _output(config, reader)
 
 
 def _identity(identity: IdentityConfig, reader: Reader) -> None:
@@ -196,3 +201,9 @@ def _policy(config: Config, reader: Reader) -> None:
         if waiver.fingerprint in seen:
             raise reader.error(("waiver", number, "fingerprint"), "this fingerprint is waived already", "Keep one of the two waivers")
         seen.add(waiver.fingerprint)
+
+
+def _output(config: Config, reader: Reader) -> None:
+    for number, word in enumerate(config.output.formats):
+        if word == "allure" and importlib.util.find_spec("allure_commons") is None:
+            raise reader.error(("output", "formats", number), NO_ALLURE, NO_ALLURE_FIX)

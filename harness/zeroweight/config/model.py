@@ -20,6 +20,7 @@ from zeroweight.redact import Secret
 
 Level: TypeAlias = Literal["read-only", "own-objects", "destructive"]
 SeverityWord: TypeAlias = Literal["note", "low", "medium", "high", "critical"]
+FormatWord: TypeAlias = Literal["html", "markdown", "junit", "allure"]
 
 _Method = Annotated[str, form.OPERATION]
 _Name = Annotated[str, form.NAME]
@@ -198,7 +199,7 @@ class PayloadsConfig:
 class Output:
     """What is written, and where."""
 
-    formats: Annotated[tuple[Literal["html"], ...], Doc("Reports to write beside the record.")] = ("html",)
+    formats: Annotated[tuple[FormatWord, ...], Doc("Reports to write beside the record; junit is written by pytest itself.")] = ("html",)
     folder: Annotated[str, Doc("Folder for record and reports, relative to the working directory; made if need be.")] = "zeroweight-out"
 
 

@@ -6,9 +6,9 @@ Until then a PASS stands there as INCONCLUSIVE, since a writer that breaks takes
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -16,25 +16,26 @@ import pytest
 
 from zeroweight.config.model import Config
 from zeroweight.plan import Plan
+from zeroweight.plugin import outputs
 from zeroweight.record import Record, RunLine, unfinished, unsealed, write
 from zeroweight.redact import Redactor
+from zeroweight.session.clock import Clock
 from zeroweight.session.close import Closing
 from zeroweight.session.conclude import Balance, Frame, Gathered, decide, record
 from zeroweight.verdict import Reason, Verdict, Word
-from zeroweight.writers import page
 
 
 class Ending:
     """Judges and writes; whatever breaks meanwhile is booked, and the verdict given anew."""
 
-    def __init__(self, config: pytest.Config, told: Config, run: RunLine, folder: Path, redactor: Redactor) -> None:
+    def __init__(self, config: pytest.Config, told: Config, run: RunLine, folder: Path, redactor: Redactor, clock: Clock) -> None:
         """Write nothing yet."""
         self._config = config
         self._told = told
         self._run = run
         self._folder = folder
         self._redactor = redactor
-        self._began = time.monotonic()
+        self._clock = clock
         self._came: tuple[Plan, Balance, Closing, Gathered] | None = None
         self._hooked = False
         self.made: tuple[Record, Verdict, Balance] | None = None
@@ -67,7 +68,7 @@ class Ending:
         write(ended, self._folder / "verdict.json", self._redactor)
 
     def _seconds(self) -> float:
-        return round(time.monotonic() - self._began, 2)
+        return round(self._clock.seconds, 2)
 
     def _settle(self) -> Verdict:
         """Judge and write until nothing new breaks."""
@@ -86,7 +87,13 @@ class Ending:
         verdict = decide(plan, sums, gathered.failures, closing)
         verdict = replace(verdict, reasons=tuple(replace(each, text=self._redactor.text(each.text)) for each in verdict.reasons))
         run = replace(self._run, seconds=self._seconds(), finished=True, level=plan.level.word)
-        frame = Frame(run=run, budget_seconds=self._told.budget.seconds, budget_requests=self._told.budget.requests)
+        frame = Frame(
+            run=run,
+            budget_seconds=self._told.budget.seconds,
+            budget_requests=self._told.budget.requests,
+            began=self._clock.began,
+            phases=self._clock.phases,
+        )
         made = record(plan, sums, verdict, closing, gathered, frame)
         made = msgspec.convert(self._redactor.plain(msgspec.to_builtins(made)), Record)
         self.made = (made, verdict, sums)
@@ -108,9 +115,8 @@ class Ending:
         """Run each writer and, once, each hook; returns what broke."""
         plain = msgspec.to_builtins(made)
         broken: list[str] = []
-        for name in self._told.output.formats:
-            place = self._folder / f"report.{name}"
-            broken += _guarded(f"the {name} report could not be written", lambda place=place: page.write(plain, place))  # type: ignore[misc]
+        for word, kind, path in outputs.chosen(self._config, self._told, self._folder):
+            broken += _guarded(f"the {word} report could not be written", partial(kind.write, plain, path))
         if not self._hooked:
             self._hooked = True
             tell = self._config.hook.pytest_zeroweight_verdict

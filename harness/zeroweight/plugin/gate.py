@@ -3,35 +3,32 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import os
-import time
 import uuid
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
-from zeroweight.config.load import from_urls, load
 from zeroweight.config.model import Config
 from zeroweight.errors import ConfigError, ToolFailed
 from zeroweight.plan import Plan
-from zeroweight.plugin import narrowed, place, verdict_item, worker
+from zeroweight.plugin import narrowed, options, outputs, place, progress, verdict_item, worker
 from zeroweight.plugin.ending import Ending
+from zeroweight.plugin.gathering import Gathering
 from zeroweight.plugin.journals import Journals
 from zeroweight.plugin.stop import Stop
 from zeroweight.plugin.terminal import Screen, bare, summary
 from zeroweight.record import RunLine, mistaken, unfinished
 from zeroweight.redact import Redactor
 from zeroweight.session import suites
+from zeroweight.session.clock import Clock
 from zeroweight.session.close import Closing, close
-from zeroweight.session.conclude import Gathered, balance
+from zeroweight.session.conclude import balance
 from zeroweight.session.prepare import Start, prepare
-from zeroweight.trial.result import TrialResult
-from zeroweight.verdict import Action, Reason, Word
+from zeroweight.verdict import Word
 
 STATUS_KEPT = (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR)
 FIRST_BLOCK = "a blocking finding, and policy.stop = first-block"
@@ -53,8 +50,11 @@ def begin(config: pytest.Config) -> None:
     try:
         if not task:
             place.claim(folder, unfinished(run, "?"))
-        told = _config(config)
+        told = options.configured(config)
+        run = replace(run, command=Redactor(told.secrets()).text(options.again(config)))
         found = suites.files(told)
+        if not task:
+            outputs.turn_on(config, told, folder)
         sides = {"service": told.service, "baseline": told.baseline.url, "canary": told.canary.url}
         journals = Journals(folder, run.id, sides)
         if not task:
@@ -71,38 +71,6 @@ def begin(config: pytest.Config) -> None:
         config.option.dist = "loadgroup"
 
 
-def _config(config: pytest.Config) -> Config:
-    """Read gate.toml, or make a configuration of the URLs alone; options win over everything. Raises ConfigError."""
-    option = config.getoption
-    overrides = dict(_pair(text) for text in option("--zeroweight-set"))
-    for name, key in (("baseline", "baseline.url"), ("canary", "canary.url"), ("schema", "api.schema"), ("output", "output.folder")):
-        if option(f"--zeroweight-{name}"):
-            overrides[key] = option(f"--zeroweight-{name}")
-    if option("--zeroweight"):
-        return load(Path(option("--zeroweight")), overrides=overrides)
-    baseline, canary = overrides.pop("baseline.url", ""), overrides.pop("canary.url", "")
-    if not (baseline and canary):
-        raise ConfigError(
-            "a gate compares two deployments, and they are not both named",
-            where="options",
-            fix="Give --zeroweight GATE.TOML, or both --zeroweight-baseline and --zeroweight-canary",
-        )
-    return from_urls(baseline, canary, overrides.pop("api.schema", "/openapi.json"), overrides=overrides)
-
-
-def _pair(text: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
-    if not equals or not key:
-        raise ConfigError(f"{text!r} is not KEY=VALUE", where="--zeroweight-set", fix="Write --zeroweight-set budget.seconds=60")
-    return key.strip(), value
-
-
-def _last_line(report: pytest.TestReport | pytest.CollectReport) -> str:
-    """Say in one line what went wrong."""
-    crash = getattr(getattr(report.longrepr, "reprcrash", None), "message", "")
-    return str(crash).partition("\n")[0] or report.longreprtext.strip().rpartition("\n")[2]
-
-
 class Gate:
     """Prepares once, gathers what tests came to, and gives the verdict."""
 
@@ -113,11 +81,11 @@ class Gate:
         self._run = run
         self._folder = folder
         self._task = config.getoption("--zeroweight-task") or ""
-        self._began = time.monotonic()
+        self._clock = Clock()
         self._journals = journals
         self._screen = Screen(config)
         self._redactor = Redactor(told.secrets())
-        self._gathered = Gathered()
+        self._gathering = Gathering(self._redactor)
         self._runner: worker.Runner | None = None
         self._stop = Stop(told.budget.grace)
         self._stop.watch()
@@ -127,37 +95,43 @@ class Gate:
         self._word: Word | None = None
         """What this run came to; the process's status says nothing else."""
         self._shown: Word | None = None
-        self._broken: dict[str, list[str]] = {}
         self._made: set[str] = set()
         """The tests that the collected modules have."""
-        self._ending = Ending(config, told, run, folder, self._redactor)
+        self._ending = Ending(config, told, run, folder, self._redactor, self._clock)
         self.plan: Plan | None = None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Make the Plan before any test is collected, and before xdist starts its workers."""
         self._session = session
-        start = Start(run=self._run.id, config=self._told, aa=self._run.aa, journals=self._journals.folder, began=self._began)
+        start = Start(run=self._run.id, config=self._told, aa=self._run.aa, journals=self._journals.folder, began=self._clock.began)
         if not self._task and self._journals.adopt():
             self._screen.say(f"an earlier run left objects; remove them by hand, then {self._folder}/journals")
         try:
-            self.plan = prepare(start, self._screen.say)
+            self.plan = prepare(start, self._enter)
         except ConfigError as error:
-            self._fail("usage", str(error))
+            self._gathering.fail("usage", str(error))
             raise pytest.UsageError(str(error)) from None
         except KeyboardInterrupt:
-            self._fail("interrupted", f"the run was ended by {self._stop.told or 'an interrupt'} before its first test")
+            self._gathering.fail("interrupted", f"the run was ended by {self._stop.told or 'an interrupt'} before its first test")
         except ToolFailed as error:
-            self._fail("prepare-failed", str(error))
+            self._gathering.fail("prepare-failed", str(error))
         except Exception as error:  # whatever breaks here must not look like anything but INCONCLUSIVE
-            self._fail("prepare-failed", f"{type(error).__name__}: {error}")
+            self._gathering.fail("prepare-failed", f"{type(error).__name__}: {error}")
+        self._clock.end()
         if self.plan is None:
             pytest.exit("zeroweight could not prepare the run", returncode=Word.INCONCLUSIVE.exit_code)
+        self._gathering.policy = self.plan.policy
         for secret in self.plan.secrets:
             self._redactor.learn(secret)
         if not self._distributed():
             self._runner = worker.register(self._config, self.plan, worker="main")
             self._stop.gently = self._come_to_an_end
+
+    def _enter(self, phase: str) -> None:
+        """Begin a phase of the run, and say so."""
+        self._clock.begin(phase)
+        self._screen.say(phase)
 
     def _come_to_an_end(self, why: str) -> None:
         """Send nothing more, and start no further test."""
@@ -168,9 +142,6 @@ class Gate:
 
     def _distributed(self) -> bool:
         return self._config.pluginmanager.hasplugin("dsession")
-
-    def _fail(self, code: str, text: str) -> None:
-        self._gathered.failures.append(Reason(code=code, text=self._redactor.text(text)))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -201,35 +172,17 @@ class Gate:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take the result off the report before JUnit, Allure and the terminal see it."""
-        plain = report.__dict__.pop("zeroweight_result", None)
-        if report.nodeid == verdict_item.NODE:
+        blocks = self._gathering.take(report)
+        if self._session is None or report.nodeid == verdict_item.NODE:
             return
-        if plain is not None:
-            result = msgspec.convert(json.loads(plain), TrialResult)
-            self._gathered.results.append(result)
-            self._stop_early(result)
-        if report.when == "call" or report.failed:
-            self._gathered.tests[report.nodeid] = report.outcome
-        if str(report.when) == "???":  # xdist's word for the test that a dead worker was at
-            self._fail("worker-died", f"a worker died while it ran {report.nodeid}")
-        elif report.failed and plain is None:
-            self._broken.setdefault("foreign-test-failed", []).append(f"{report.nodeid} in {report.when}: {_last_line(report)}")
-        elif report.failed and not self._blocks(result):
-            self._broken.setdefault("suite-broken", []).append(f"{report.nodeid}: {_last_line(report)}")
-
-    def _blocks(self, result: TrialResult) -> bool:
-        assert self.plan is not None
-        return any(self.plan.policy.weigh(delta) is Action.BLOCK for delta in result.deltas)
-
-    def _stop_early(self, result: TrialResult) -> None:
-        """End the run at the first blocking delta, where the policy says so."""
-        if self.plan is not None and self.plan.stop_at_first_block and self._session is not None and self._blocks(result):
+        if blocks and self.plan is not None and self.plan.stop_at_first_block:
             self._session.shouldstop = FIRST_BLOCK
+        collected = self._session.testscollected
+        self._screen.go_on(lambda: progress.line(report.nodeid, collected, self._gathering.gathered, self._told))
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Note a module that cannot be collected: a broken suite."""
-        if report.failed:
-            self._fail("suite-broken", f"{report.nodeid} could not be collected: {_last_line(report)}")
+        """Note a module that cannot be collected."""
+        self._gathering.take_module(report)
 
     def pytest_report_teststatus(self, report: pytest.TestReport | pytest.CollectReport) -> tuple[str, str, str] | None:
         """Show `G` for a test with gaps."""
@@ -292,12 +245,12 @@ class Gate:
             elif nodes is not None:
                 nodes.teardown_nodes()
         except Exception as error:  # the verdict must be given whatever cannot be closed
-            self._fail("clean-up-failed", f"{type(error).__name__}: {error}")
+            self._gathering.fail("clean-up-failed", f"{type(error).__name__}: {error}")
 
     def _take_back(self, text: str) -> None:
         """Book what broke at the end, and judge anew: another plugin's report is not there."""
-        self._fail("writer-failed", text)
-        self._screen.tell(self._gathered.failures[-1].text)
+        self._gathering.fail("writer-failed", text)
+        self._screen.tell(self._gathering.last)
         if self._word is Word.PASS:
             self._word = Word.INCONCLUSIVE
         try:
@@ -308,10 +261,10 @@ class Gate:
     def _give_up(self, error: BaseException) -> None:
         """End INCONCLUSIVE because the verdict cannot be written, and say why wherever that is still possible."""
         self._word = Word.INCONCLUSIVE
-        self._fail("writer-failed", f"the verdict could not be written: {type(error).__name__}: {error}")
-        self._screen.tell(self._gathered.failures[-1].text)
+        self._gathering.fail("writer-failed", f"the verdict could not be written: {type(error).__name__}: {error}")
+        self._screen.tell(self._gathering.last)
         try:
-            self._ending.bare(self._gathered.failures)
+            self._ending.bare(self._gathering.gathered.failures)
         except BaseException as again:  # "unfinished" stands on disk, which is no PASS either
             self._screen.tell(self._redactor.text(f"{self._folder} cannot be written: {type(again).__name__}: {again}"))
 
@@ -327,14 +280,12 @@ class Gate:
             self._word = Word.PASS if doctor.healthy(self.plan, self._told) else Word.INCONCLUSIVE
             return
         try:
-            for code, tests in self._broken.items():
-                many = f"{len(tests)} tests failed" if len(tests) > 1 else "a test failed"
-                self._fail(code, f"{many}, and not by a finding: {tests[0]}")
+            self._gathering.book_broken()
             early = self._early(exitstatus)
             if early and self.plan is not None:
-                self._fail("interrupted", f"the run was ended early: {early}")
+                self._gathering.fail("interrupted", f"the run was ended early: {early}")
             if self.plan is None:
-                self._ending.bare(self._gathered.failures)
+                self._ending.bare(self._gathering.gathered.failures)
             else:
                 self._word = self._judge(self.plan)
         except BaseException as error:  # other plugins hear of the verdict as an item, and may even call pytest.exit
@@ -352,18 +303,19 @@ class Gate:
 
     def _judge(self, plan: Plan) -> Word:
         """Clean up, make the balance and give the verdict."""
-        self._screen.say("cleaning up")
+        self._enter("cleaning up")
         try:
             closing = close(plan, grace=self._stop.left())
             self._tidied = True
         except Exception as error:  # clean-up may meet anything; what it did not reach is told
             closing = Closing(leftovers=(f"clean-up failed: {error}",))
-            self._fail("clean-up-failed", f"{type(error).__name__}: {error}")
+            self._gathering.fail("clean-up-failed", f"{type(error).__name__}: {error}")
+        self._clock.end()
         if self._runner is not None:
             self._made.update(self._runner.made)
         owed = {*plan.policy.require.suites, *(line.suite for line in plan.ledger.lines)}
-        plan = replace(plan, gaps=(*plan.gaps, *narrowed.gaps(self._made, self._gathered.tests, owed)))
-        verdict = self._ending.draft(plan, balance(plan, self._gathered.results), closing, self._gathered)
+        plan = replace(plan, gaps=(*plan.gaps, *narrowed.gaps(self._made, self._gathering.gathered.tests, owed)))
+        verdict = self._ending.draft(plan, balance(plan, self._gathering.gathered.results), closing, self._gathering.gathered)
         verdict_item.announce(self._config, verdict)
         return verdict.word
 
@@ -384,9 +336,9 @@ class Gate:
         if self._task:
             from zeroweight.plugin import doctor  # noqa: PLC0415  # only this task needs it
 
-            doctor.show(reporter, self.plan, self._told, self._gathered.failures, self._redactor)
+            doctor.show(reporter, self.plan, self._told, self._gathering.gathered.failures, self._redactor)
         elif self._ending.made is not None and self.plan is not None:
             made, verdict, sums = self._ending.made
             summary(reporter, made, verdict, sums, self.plan.policy, str(self._folder))
         else:
-            bare(reporter, self._gathered.failures, str(self._folder))
+            bare(reporter, self._gathering.gathered.failures, str(self._folder))

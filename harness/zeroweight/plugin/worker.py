@@ -19,6 +19,7 @@ from zeroweight.session.setup import Opened
 from zeroweight.trial.result import TrialResult
 from zeroweight.trial.trial import Trial
 from zeroweight.verdict import Action
+from zeroweight.writers import harmless
 
 RESULT = pytest.StashKey[str]()
 GAPS = pytest.StashKey[int]()
@@ -107,7 +108,7 @@ class Runner:
         blocking = [delta for delta in settled.deltas if self._plan.policy.weigh(delta) is Action.BLOCK]
         if blocking:
             lines = [f"{d.severity.word}: {d.title} at {d.place} [{d.rule}] {d.evidence[0] if d.evidence else ''}" for d in blocking]
-            pytest.fail("\n".join(lines), pytrace=False)
+            pytest.fail("\n".join(map(harmless.line, lines)), pytrace=False)
         return result
 
     def _first_line(self, error: BaseException) -> str:
