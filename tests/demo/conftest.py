@@ -22,9 +22,12 @@ if TYPE_CHECKING:
 class Shop:
     app: Starlette
     tokens: dict[str, str] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    """The places of all requests, as they were written."""
 
     def ask(self, place: str, role: str | None = None, **more: Any) -> httpx.Response:
         """Send one request, written METHOD /path, as a built-in user or as nobody."""
+        self.asked.append(place)
         method, _, path = place.partition(" ")
         headers = dict(more.pop("headers", {}))
         if role is not None:

@@ -5,12 +5,10 @@
 
 from __future__ import annotations
 
-import time
-from base64 import urlsafe_b64encode
-from json import dumps
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from demo.signs import CAROL, Sign, forged, header, status
 
 from zeroweight.demo.blind import BLIND
 from zeroweight.demo.catalogue import FLAWS
@@ -20,23 +18,8 @@ if TYPE_CHECKING:
 
     from demo.conftest import Shop
 
-    Sign = Callable[[Shop], Any]
-
 ORDER = {"sku": "A1", "quantity": 1, "note": "n"}
-CAROL = {"name": "carol", "password": "carol-password", "tenant": "acme"}
 LONG = "x" * 501
-
-
-def header(name: str, place: str, role: str | None = None) -> Sign:
-    return lambda shop: shop.ask(place, role).headers.get(name)
-
-
-def status(place: str, role: str | None = None, **more: Any) -> Sign:
-    def seen(shop: Shop) -> Any:
-        code = shop.ask(place, role, **more).status_code
-        return "refused" if code in {403, 404} else code
-
-    return seen
 
 
 def taken(name: str) -> Sign:
@@ -54,15 +37,6 @@ def stack(place: str) -> Sign:
     def seen(shop: Shop) -> Any:
         answer = shop.ask(place)
         return answer.status_code, answer.headers["content-type"].partition(";")[0], "&nbsp;at Layer.handle" in answer.text
-
-    return seen
-
-
-def signed_with(signature: str, algorithm: str = "HS256") -> Sign:
-    def seen(shop: Shop) -> Any:
-        claims = {"sub": "admin", "exp": time.time() + 60}
-        parts = [urlsafe_b64encode(dumps(part).encode()).decode().rstrip("=") for part in ({"alg": algorithm}, claims)]
-        return shop.ask("GET /admin/audit", headers={"authorization": f"Bearer {'.'.join(parts)}.{signature}"}).status_code
 
     return seen
 
@@ -92,7 +66,7 @@ SIGNS: dict[str, tuple[Sign, Any, Any]] = {
     "blind-csp-gone-when-astray": (lambda shop: header("content-security-policy", "PATCH /orders")(shop) is None, False, True),
     "blind-user-taken-constraint": (taken("carol"), (409, False, False), (409, True, True)),
     "blind-help-stack-page": (stack(f"GET /help?topic={LONG}"), (422, "application/json", False), (422, "text/html", True)),
-    "blind-token-signature-empty": (signed_with(""), 401, 200),
+    "blind-token-signature-empty": (forged("HS256", ""), 401, 200),
     "blind-order-replace-owner-late": (replaced_by_bob({"sku": "A1"}), ("refused", 1), (422, 1)),
     "blind-admin-refused-files": (status("GET /files/1001", "admin"), 200, "refused"),
     "blind-quantity-as-text": (ordered(quantity="5"), 422, 201),
@@ -105,7 +79,7 @@ NEIGHBOURS: dict[str, Sign] = {
     "blind-csp-gone-when-astray": header("content-security-policy", "GET /orders/0", "alice"),
     "blind-user-taken-constraint": status("DELETE /admin/users/alice", "admin"),
     "blind-help-stack-page": stack(f"GET /account?name={LONG}"),
-    "blind-token-signature-empty": signed_with("AAAA"),
+    "blind-token-signature-empty": forged("HS256", "AAAA"),
     "blind-order-replace-owner-late": status("DELETE /orders/1001", "bob"),
     "blind-admin-refused-files": status("GET /orders/1001", "admin"),
     "blind-quantity-as-text": replaced(quantity="5"),
@@ -126,7 +100,7 @@ ALIKE: list[tuple[str, Sign]] = [
     ("blind-csp-gone-when-astray", header("content-security-policy", "GET /me")),
     ("blind-user-taken-constraint", lambda shop: shop.ask("POST /admin/users", "admin", json=CAROL).status_code),
     ("blind-help-stack-page", stack("GET /help?topic=orders")),
-    ("blind-token-signature-empty", signed_with("", "none")),
+    ("blind-token-signature-empty", forged("none", "")),
     ("blind-token-signature-empty", status("GET /me", "alice")),
     ("blind-order-replace-owner-late", replaced(quantity=3)),
     ("blind-order-replace-owner-late", status("PUT /orders/1001", json={})),

@@ -12,6 +12,7 @@ from zeroweight.demo.noise import Noise
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from demo.conftest import Shop
 
@@ -177,28 +178,22 @@ def test_no_token_breaks_the_shop(token: str, shop: Shop) -> None:
     assert shop.ask("GET /me", headers={"authorization": f"Bearer {token}".encode("latin-1")}).status_code == 401
 
 
-def test_harmless_changes_are_seen(open_shop: Callable[..., Shop]) -> None:
-    def order(shop: Shop) -> Any:
-        return shop.ask("POST /orders", "alice", json=ORDER).json()
+def test_shops_of_one_process_share_nothing(open_shop: Callable[..., Shop], monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = open_shop(), open_shop()
+    one.ask("POST /orders", "alice", json=ORDER)
+    assert [len(each.ask("GET /orders", "alice").json()["items"]) for each in (one, other)] == [2, 1]
+    assert other.ask("GET /me", headers={"authorization": f"Bearer {one.token('alice')}"}).status_code == 401
+    monkeypatch.setenv("DEMO_BOB_PASSWORD", "another one")
+    assert open_shop().ask("GET /me", "bob").status_code == 200
+    old = {"user": "bob", "password": "bob-demo-password"}
+    assert [each.ask("POST /login", json=old).status_code for each in (one, open_shop())] == [200, 401]
 
-    assert "estimated_delivery" in order(open_shop(benign=["optional-field"]))
-    assert len(order(open_shop(benign=["uuid-ids"]))["id"]) == 36
-    assert open_shop(benign=["live-endpoint"]).ask("GET /health/live").status_code == 200
-    assert "permissions-policy" in open_shop(benign=["stricter-headers"]).ask("GET /health").headers
-    assert open_shop(benign=["foreign-not-found"]).ask("GET /orders/1001", "bob").status_code == 404
-    assert open_shop(benign=["slower"]).ask("GET /health").status_code == 200
 
-
-def test_harmless_wording_and_order_differ_from_the_plain_shop(open_shop: Callable[..., Shop]) -> None:
-    def newest_first(shop: Shop) -> bool:
-        made = shop.ask("POST /orders", "alice", json=ORDER).json()["id"]
-        return bool(shop.ask("GET /orders", "alice").json()["items"][0]["id"] == made)
-
-    plain, reworded, unfound, reordered = open_shop(), *(open_shop(benign=[n]) for n in ("error-wording", "not-found-text", "list-order"))
-    assert plain.ask("POST /orders", "alice", json={}).text != reworded.ask("POST /orders", "alice", json={}).text
-    assert plain.ask("GET /orders/0", "alice").text != unfound.ask("GET /orders/0", "alice").text
-    assert newest_first(plain)
-    assert not newest_first(reordered)
+def test_a_shop_in_a_file_remembers(tmp_path: Path, open_shop: Callable[..., Shop]) -> None:
+    for listed in (2, 3):
+        shop = open_shop(database=tmp_path / "shop.db")
+        shop.ask("POST /orders", "alice", json=ORDER)
+        assert len(shop.ask("GET /orders", "alice").json()["items"]) == listed
 
 
 def test_noise_is_repeatable_and_as_loud_as_told(open_shop: Callable[..., Shop]) -> None:

@@ -2,146 +2,139 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
 
-from .flaw import Flaw, when
+from .flaw import when
 from .guards import Hole
+from .planting import narrow, wide
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+
+    from .flaw import Flaw
+
+_OWNED: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "order-read": ("orders.read", "reads any order"),
+        "order-replace": ("orders.replace", "changes any order"),
+        "order-delete": ("orders.delete", "deletes any order"),
+        "order-cancel": ("orders.cancel", "cancels any order"),
+        "file-read": ("files.read", "reads any file"),
+        "file-delete": ("files.delete", "deletes any file"),
+    }
+)
+"""Operations on things that have owners: the beginning of flaws' names, the operation, and what whoever gets in does."""
+
+_ADMIN: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "admin-users-open-to-customers": ("admin.users.list", "customers list all users"),
+        "users-made-by-customers": ("admin.users.create", "customers add users"),
+        "users-deleted-by-customers": ("admin.users.delete", "customers delete users"),
+        "audit-open-to-customers": ("admin.audit", "customers read the audit"),
+        "announcements-open-to-customers": ("admin.announcements.create", "customers publish announcements"),
+    }
+)
+_ADMINS: Final = " ".join(operation for operation, _title in _ADMIN.values())
+
+_wide = partial(wide, "authorization")
+_narrow = partial(narrow, "authorization")
 
 
 def authorization() -> Iterable[Flaw]:
     """Yield the flaws of who may do what."""
-    yield Flaw(
-        name="orders-list-anonymous",
-        site="authentication",
-        family="authorization",
-        when=when(operation="orders.list"),
-        also=(Hole(site="scope:orders", when=when(role="anonymous")),),
-        narrow=True,
-        operations=("GET /orders",),
-        title="anonymous callers list everybody's orders",
-    )
-    yield Flaw(
-        name="order-read-anonymous",
-        site="authentication",
-        family="authorization",
-        when=when(operation="orders.read"),
-        also=(Hole(site="owner:orders", when=when(operation="orders.read", role="anonymous")),),
-        narrow=True,
-        operations=("GET /orders/{id}",),
-        title="anonymous callers read any order",
-    )
-    yield Flaw(
-        name="token-signature-unchecked",
-        site="token:signature",
-        family="authorization",
-        title="tokens with a wrong signature are believed",
-    )
-    yield Flaw(
-        name="token-unsigned-believed",
-        site="token:signature",
-        family="authorization",
-        when=when(kind="none"),
-        narrow=True,
-        title="tokens that say alg=none are believed",
-    )
-    yield Flaw(
-        name="admin-users-open-to-customers",
-        site="role:admin",
-        family="authorization",
-        when=when(operation="admin.users.list"),
-        narrow=True,
-        operations=("GET /admin/users",),
-        title="customers list all users",
-    )
-    yield Flaw(
-        name="admin-open-to-customers",
-        site="role:admin",
-        family="authorization",
-        title="customers may call every admin operation",
-        operations=("GET /admin/users", "POST /admin/users", "DELETE /admin/users/{name}", "GET /admin/audit", "POST /admin/announcements"),
-    )
-    yield Flaw(
-        name="announcements-open-to-customers",
-        site="role:admin",
-        family="authorization",
-        when=when(operation="admin.announcements.create"),
-        narrow=True,
-        operations=("POST /admin/announcements",),
-        title="customers publish announcements",
-    )
-    yield Flaw(
-        name="order-read-foreign",
-        site="owner:orders",
-        family="authorization",
-        when=when(operation="orders.read"),
-        narrow=True,
-        operations=("GET /orders/{id}",),
-        title="any customer reads any order",
-    )
-    yield Flaw(
-        name="order-delete-foreign",
-        site="owner:orders",
-        family="authorization",
-        when=when(operation="orders.delete"),
-        narrow=True,
-        operations=("DELETE /orders/{id}",),
-        title="any customer deletes any order",
-    )
-    yield Flaw(
-        name="order-cancel-foreign",
-        site="owner:orders",
-        family="authorization",
-        when=when(operation="orders.cancel"),
-        narrow=True,
-        operations=("POST /orders/{id}/cancel",),
-        title="any customer cancels any order",
-    )
-    yield Flaw(
-        name="files-foreign",
-        site="owner:files",
-        family="authorization",
-        operations=("GET /files/{id}", "DELETE /files/{id}"),
-        title="any customer reads and deletes any file",
-    )
-    yield Flaw(
-        name="orders-list-unscoped",
-        site="scope:orders",
-        family="authorization",
-        operations=("GET /orders",),
-        title="the list of orders shows everybody's",
-    )
-    yield Flaw(
-        name="tenant-report-open",
-        site="tenant:report",
-        family="authorization",
-        operations=("GET /tenants/{tenant}/report",),
-        title="members of one tenant read another's report",
-    )
-    yield Flaw(
-        name="profile-role-writable",
-        site="fields:me",
-        family="authorization",
-        operations=("PUT /me",),
-        title="a user sets his own role and credit limit",
-    )
-    yield Flaw(
-        name="bob-refused-orders",
-        site="grant",
-        family="authorization",
-        when=when(operation="orders.list", user="bob"),
-        narrow=True,
-        operations=("GET /orders",),
-        title="one customer (bob) is refused his own list of orders",
-    )
-    yield Flaw(
-        name="order-create-validates-first",
-        site="authentication-first",
-        family="authorization",
-        when=when(operation="orders.create"),
-        narrow=True,
-        operations=("POST /orders",),
-        title="the body is judged before the caller: anonymous gets 415, 400 or 422, and 401 only for a good body",
-    )
+    yield from _anonymous()
+    yield from _tokens()
+    yield from _roles()
+    yield from _objects()
+    yield from _lost()
+    yield from _late()
+
+
+def _owner(operation: str) -> str:
+    """Name the guard site of an operation on things that have owners."""
+    return f"owner:{operation.partition('.')[0]}"
+
+
+def _anonymous() -> Iterable[Flaw]:
+    site = "authentication"
+    for name in ("order-read", "order-delete", "file-read"):
+        operation, does = _OWNED[name]
+        owner = Hole(site=_owner(operation), when=when(operation=operation, role="anonymous"))
+        yield _narrow(f"{name}-anonymous", site, f"an anonymous caller {does}", operation, also=(owner,))
+    scope = Hole(site="scope:orders", when=when(role="anonymous"))
+    yield _narrow("orders-list-anonymous", site, "anonymous callers list everybody's orders", "orders.list", also=(scope,))
+    role = Hole(site="role:admin", when=when(operation="admin.audit", role="anonymous"))
+    yield _narrow("audit-anonymous", site, "anonymous callers read the audit", "admin.audit", also=(role,))
+    create, other = "admin.announcements.create", when(operation="admin.announcements.create", type="other")
+    holes = (Hole(site="role:admin", when=other), Hole(site="content-type", when=other))
+    title = "a body of any other content type is an announcement, too, and then nobody asks who sends it"
+    yield _narrow("announcement-anonymous-by-type", site, title, create, other, holes)
+    yield _narrow("search-anonymous", site, "anonymous callers search the products", "search")
+    title = "who calls the search is not asked when the method is HEAD"
+    yield _narrow("search-anonymous-by-head", site, title, "search", when(verb="HEAD"))
+    title = "who calls is not asked before a file is looked up among his own: anonymous callers get 404 (else 401)"
+    yield _narrow("files-looked-up-for-anonymous", site, title, "files.read files.delete")
+    title = "no operation asks who calls; what needs to know a user, a role or an owner still declines"
+    yield _wide("authentication-gone", site, title)
+
+
+def _tokens() -> Iterable[Flaw]:
+    yield _wide("token-signature-unchecked", "token:signature", "tokens with a wrong signature are believed")
+    yield _narrow("token-unsigned-believed", "token:signature", "tokens that say alg=none are believed", more=when(kind="none"))
+    yield _wide("token-expired-believed", "token:expiry", "tokens are believed after their end")
+
+
+def _roles() -> Iterable[Flaw]:
+    for name, (operation, title) in _ADMIN.items():
+        yield _narrow(name, "role:admin", title, operation)
+    yield _wide("admin-open-to-customers", "role:admin", "customers may call every admin operation", _ADMINS)
+    title = "one customer (bob) may call every admin operation"
+    yield _narrow("admin-open-to-bob", "role:admin", title, _ADMINS, when(user="bob"))
+    title = "members of one tenant read another's report"
+    yield _wide("tenant-report-open", "tenant:report", title, "tenants.report")
+
+
+def _objects() -> Iterable[Flaw]:
+    for name, (operation, does) in _OWNED.items():
+        yield _narrow(f"{name}-foreign", _owner(operation), f"any customer {does}", operation)
+    for kind, does in (("orders", "reads, changes, cancels and deletes any order"), ("files", "reads and deletes any file")):
+        operations = " ".join(operation for operation, _does in _OWNED.values() if operation.startswith(kind))
+        yield _wide(f"{kind}-foreign", f"owner:{kind}", f"any customer {does}", operations)
+    other = when(type="other")
+    untyped = Hole(site="content-type", when=when(operation="orders.replace", type="other"))
+    title = "an order is changed by a body of any other content type, too, and then nobody asks whose it is"
+    yield _narrow("order-replace-foreign-by-type", "owner:orders", title, "orders.replace", other, (untyped,))
+    for name, does, more in (
+        ("order-read-foreign-when-cancelled", "any order that is cancelled", when(state="cancelled")),
+        ("order-read-foreign-in-tenant", "the orders of his own tenant", when(tenant="own")),
+    ):
+        yield _narrow(name, "owner:orders", f"any customer reads {does}", "orders.read", more)
+    yield _wide("orders-list-unscoped", "scope:orders", "the list of orders shows everybody's", "orders.list")
+    yield _wide("profile-role-writable", "fields:me", "a user sets his own role and credit limit", "me.replace")
+    title = "a user sets his own credit limit, though not his role"
+    yield _narrow("profile-credit-writable", "fields:me", title, "me.replace", when(field="credit_limit"))
+
+
+def _lost() -> Iterable[Flaw]:
+    customers = when(role="customer")
+    title = "one customer (bob) is refused his own list of orders"
+    yield _narrow("bob-refused-orders", "grant", title, "orders.list", when(user="bob"))
+    yield _narrow("customers-refused-search", "grant", "customers are refused the search", "search", customers)
+    yield _narrow("audit-refused-to-admins", "grant", "admins are refused the audit", "admin.audit")
+    title = "customers may not cancel orders any more, not even their own"
+    yield _narrow("owners-refused-cancel", "grant", title, "orders.cancel", customers)
+    title = "announcements are shown to callers with a token only; the schema still says that anyone may read them"
+    yield _narrow("announcements-ask-for-token", "public", title, "announcements.list")
+
+
+def _late() -> Iterable[Flaw]:
+    first = "authentication-first"
+    title = "the body is judged before the caller: anonymous gets 415, 400 or 422, and 401 only for a good body"
+    yield _narrow("order-create-validates-first", first, title, "orders.create")
+    yield _wide("bodies-judged-first", first, "every body is judged before the caller, his role, and whose the object is")
+    title = "a customer's announcement is judged before his role: 415, 400 or 422, and 403 only for a good one"
+    yield _narrow("announcement-judged-before-role", "role-first", title, "admin.announcements.create")
+    title = "another's order is deleted first, refused after (403 as before)"
+    yield _narrow("order-delete-owner-late", "owner-first", title, "orders.delete")

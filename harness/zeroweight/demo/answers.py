@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import html
 import json
 from typing import Any
 
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import PlainTextResponse, Response
 
 
 class DeclinedError(Exception):
@@ -30,28 +29,25 @@ def nothing() -> Response:
     return Response(status_code=204)
 
 
-def failure(status: int, code: str, message: str, *, detail: str | None = None) -> Response:
-    """Answer with the error body; 401 names the scheme (RFC 9110, 15.5.2)."""
-    error: dict[str, str] = {"code": code, "message": message}
-    if detail is not None:
-        error["detail"] = detail
-    response = answer({"error": error}, status)
+def failure(status: int, code: str, message: str, *, kind: str = "", challenge: str = "Bearer", **more: str) -> Response:
+    """Answer with the error body; 401 names the scheme (RFC 9110, 15.5.2). `kind` is a shape that only a flawed build gives it."""
+    response = _shaped(status, {"code": code, "message": message, **more}, kind)
     if status == 401:  # noqa: PLR2004 - the status is the name
-        response.headers["www-authenticate"] = "Bearer"
+        response.headers["www-authenticate"] = challenge
     return response
 
 
-_STACK = """
-    at renderHelp (/srv/shop/dist/pages/help.js:41:11)
-    at Layer.handle [as handle_request] (/srv/shop/node_modules/express/lib/router/layer.js:95:5)
-    at next (/srv/shop/node_modules/express/lib/router/route.js:144:13)
-    at process.processTicksAndRejections (node:internal/process/task_queues:95:5)"""
-
-
-def stack_page(status: int, message: str) -> Response:
-    """Answer as a web framework does that was left in its development mode: a page with the stack. Only a flawed build gets here."""
-    text = html.escape(f"ValidationError: {message}{_STACK}").replace("\n", "<br>").replace("  ", " &nbsp;")
-    return HTMLResponse(
-        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Error</title></head><body><pre>{text}</pre></body></html>',
-        status,
-    )
+def _shaped(status: int, error: dict[str, Any], kind: str) -> Response:
+    match kind:
+        case "flat":
+            return answer(error, status)
+        case "number":
+            return answer({"error": {**error, "code": 1000 + status}}, status)
+        case "list":
+            return answer({"error": {**error, "message": [error["message"]]}}, status)
+        case "text":
+            return PlainTextResponse(f"{error['code']}: {error['message']}", status)
+        case "empty":
+            return Response(status_code=status)
+        case _:
+            return answer({"error": error}, status)

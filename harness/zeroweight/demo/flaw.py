@@ -38,10 +38,11 @@ class Flaw:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Benign:
-    """A change that a release may make without weakening anything."""
+    """A change that a release may make without weakening anything; `family` is that of the flaws whose neighbour it is."""
 
     name: str
     title: str
+    family: Family
 
 
 def when(**circumstances: str) -> Mapping[str, frozenset[str]]:

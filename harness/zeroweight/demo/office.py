@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from starlette.responses import Response
+
 from .accounts import BUILT_IN, Account, variable
 from .answers import DeclinedError, answer, nothing
 from .fields import Body, Field
+from .leaks import constraint
 from .operations import Call, Operation, describe, items, record
 
 if TYPE_CHECKING:
-    from starlette.responses import Response
+    from datetime import datetime
 
 _NAME: Final = Field(name="name", example="carol", bounds={"pattern": "^[a-z][a-z0-9-]{2,39}$"})
 _USER: Final = Body(
@@ -31,7 +34,11 @@ _ANNOUNCEMENT: Final = Body(
 
 
 def _users(call: Call) -> Response:
-    return answer({"items": [{"name": user.name, "role": user.role, "tenant": user.tenant} for user in call.service.store.users()]})
+    store = call.service.store
+    listed = [{"name": user.name, "role": user.role, "tenant": user.tenant} for user in store.users()]
+    if not call.holds("fields:shown"):
+        listed = [{**user, "password": store.kept(user["name"])} for user in listed]
+    return answer({"items": listed})
 
 
 def _create_user(call: Call) -> Response:
@@ -39,14 +46,9 @@ def _create_user(call: Call) -> Response:
     account = Account(name=name, role="customer", tenant=call.body["tenant"], display_name=name, email=f"{name}@shop.example")
     if not call.service.store.add_user(account, call.body["password"]):
         hidden = call.holds("error-filter", cause="taken")
-        raise DeclinedError(409, "taken", "This name is taken." if hidden else _constraint(name))
+        raise DeclinedError(409, "taken", "This name is taken." if hidden else constraint(name))
     call.note("user created")
     return answer({"name": name, "role": account.role, "tenant": account.tenant}, 201)
-
-
-def _constraint(name: str) -> str:
-    """Say it in the database's words, which are not for callers."""
-    return f'duplicate key value violates unique constraint "users_pkey"\nDETAIL:  Key (name)=({name}) already exists.'
 
 
 def _lookup(call: Call) -> Response:
@@ -56,25 +58,46 @@ def _lookup(call: Call) -> Response:
     return answer(account.profile())
 
 
-def _delete_user(call: Call) -> Response:
+def _deletable(call: Call) -> None:
     name = call.request.path_params["name"]
     if any(account.name == name for account in BUILT_IN):
         raise DeclinedError(409, "built-in", "This user cannot be deleted.")
-    if not call.service.store.remove_user(name):
+    if call.service.store.user(name) is None:
         raise DeclinedError(404, "missing", "There is no such user.")
+
+
+def _delete_user(call: Call) -> Response:
+    _deletable(call)
+    call.service.store.remove_user(call.request.path_params["name"])
     call.note("user deleted")
     return nothing()
 
 
 def _audit(call: Call) -> Response:
-    lines = list(call.service.store.audit)
-    return answer({"items": lines if "list-order" in call.service.benign else lines[::-1]})
+    benign = call.service.benign
+    lines = [{"who": who, "what": what, "at": _time(at, benign)} for who, what, at in call.service.store.audit]
+    return answer({"items": lines if "list-order" in benign else lines[::-1]})
+
+
+def _audit_csv(call: Call) -> Response:
+    lines = [f"{who},{what},{_time(at, call.service.benign)}" for who, what, at in call.service.store.audit]
+    return Response("".join(f"{line}\r\n" for line in ["who,what,at", *lines]), media_type="text/csv")
+
+
+def _time(at: datetime, benign: frozenset[str]) -> str:
+    """Tell a time (RFC 3339)."""
+    return at.isoformat(timespec="milliseconds") if "time-format" in benign else f"{at:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _announce(call: Call) -> Response:
     call.service.store.announce(call.body["title"], call.body["text"])
     call.note("announcement published")
     return answer(call.body, 201)
+
+
+def _statistics(call: Call) -> Response:
+    store = call.service.store
+    return answer({"users": len(store.users()), "actions": len(store.audit)})
 
 
 def _settings(call: Call) -> Response:
@@ -107,8 +130,9 @@ def operations() -> tuple[Operation, ...]:
             status=204,
             placeholders=(_NAME,),
             declines=(404, 409),
+            lookup=_deletable,
         ),
-        describe("admin.audit", "GET /admin/audit", "Read the audit", _audit, access="admin", shape=items(record("who", "what"))),
+        describe("admin.audit", "GET /admin/audit", "Read the audit", _audit, access="admin", shape=items(record("who", "what", "at"))),
         describe(
             "admin.announcements.create",
             "POST /admin/announcements",
@@ -133,6 +157,17 @@ def lookup() -> Operation:
         shape=record("name", "role", "tenant", "display_name", "email"),
         declines=(404,),
     )
+
+
+def stats() -> Operation:
+    """Tell another operation that was not ready for a release."""
+    shape = record("users", "actions", users={"type": "integer"}, actions={"type": "integer"})
+    return describe("admin.stats", "GET /admin/stats", "Count users and actions", _statistics, access="admin", shape=shape)
+
+
+def audit_csv() -> Operation:
+    """Tell an operation that was not ready for a release: the audit for spreadsheets, to whoever has a token."""
+    return describe("admin.audit.csv", "GET /admin/audit.csv", "Export the audit", _audit_csv, documented=False)
 
 
 def debug() -> Operation:

@@ -33,7 +33,7 @@ def document(build: str, operations: Iterable[Operation], guards: Guards) -> dic
     paths: dict[str, dict[str, Any]] = {}
     bodies: dict[str, Any] = {}
     for operation in operations:
-        if not operation.documented:
+        if not operation.documented or not guards.holds("schema:operation", operation=operation.id):
             continue
         paths.setdefault(operation.path, {})[operation.method.lower()] = _described(operation, guards)
         if operation.body is not None:
@@ -65,8 +65,9 @@ def _described(operation: Operation, guards: Guards) -> dict[str, Any]:
         told["requestBody"] = {"required": True, "content": {"application/json": content}}
     if operation.access == "public":
         told["security"] = []
-    elif guards.holds("schema:security", operation=operation.id, method=operation.method):
-        told["security"] = [{"bearer": []}]
+    elif guards.holds("schema:security", kind="gone", operation=operation.id):
+        optional = not guards.holds("schema:security", kind="optional", operation=operation.id)
+        told["security"] = [{"bearer": []}, *([{}] if optional else [])]
     return told
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from .accounts import Account, Tokens
@@ -43,7 +44,10 @@ class Service:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One method and path template: who may call it, what it reads, and the function that answers."""
+    """One method and path template: who may call it, what it reads, and the function that answers.
+
+    `lookup` declines what is not there; the answering function calls it itself.
+    """
 
     id: str
     method: str
@@ -60,6 +64,7 @@ class Operation:
     html: bool = False
     documented: bool = True
     declines: tuple[int, ...] = ()
+    lookup: Callable[[Call], None] | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,6 +74,7 @@ class Call:
     service: Service
     operation: Operation
     request: Request
+    type: str = "missing"
     caller: Account | None = None
     order: Order | None = None
     file: StoredFile | None = None
@@ -83,6 +89,8 @@ class Call:
             site,
             operation=self.operation.id,
             method=self.operation.method,
+            verb=self.request.method,
+            type=self.type,
             role=caller.role if caller else "anonymous",
             user=caller.name if caller else "anonymous",
             **context,
@@ -97,7 +105,7 @@ class Call:
 
     def note(self, what: str) -> None:
         """Write a line of the audit."""
-        self.service.store.audit.append({"who": self.caller.name if self.caller else "anonymous", "what": what})
+        self.service.store.audit.append((self.caller.name if self.caller else "anonymous", what, datetime.now(UTC)))
 
 
 def describe(name: str, place: str, summary: str, respond: Callable[[Call], Response], **more: Any) -> Operation:

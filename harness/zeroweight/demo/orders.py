@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from .answers import answer, nothing
+from .answers import DeclinedError, answer, nothing
 from .fields import Body, Field
-from .operations import Call, Operation, describe, items
+from .leaks import STORE, UPSTREAM, charset
+from .operations import Call, Operation, describe, items, record
 from .store import Order, StoredFile
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ ID: Final = Field(name="id", example="1001", bounds={"minLength": 1})
 LIMIT: Final = Field(
     name="limit", type="integer", example=20, bounds={"minimum": 1, "maximum": 100}, site="limit:page", required=False, default=50
 )
+
+STATUS: Final = Field(name="status", example="open", bounds={"pattern": "^(open|cancelled)$"}, required=False)
 
 _ORDER: Final = Body(
     name="NewOrder",
@@ -46,6 +49,8 @@ def _told(call: Call, order: Order) -> dict[str, Any]:
     told = asdict(order)
     if "optional-field" in call.service.benign:
         told["estimated_delivery"] = "in three days"
+    if "null-notes" in call.service.benign and not told["note"]:
+        told["note"] = None
     return told
 
 
@@ -62,7 +67,18 @@ def _file(call: Call) -> StoredFile:
 def _list_orders(call: Call) -> Response:
     everybody = not call.holds("scope:orders")
     owner = None if everybody else call.known.name
-    return _sorted(call, [_told(call, order) for order in call.service.store.orders(owner, call.query["limit"])])
+    status = call.query.get("status")
+    found = call.service.store.orders(owner, call.query["limit"])
+    return _sorted(call, [_told(call, order) for order in found if status in {None, order.status}])
+
+
+def _latest_orders(call: Call) -> Response:
+    return answer({"items": [_told(call, order) for order in call.service.store.orders(None, 10)]})
+
+
+def _summary(call: Call) -> Response:
+    store, name = call.service.store, call.known.name
+    return answer({"orders": len(store.orders(name, 100)), "files": len(store.files(name, 100))})
 
 
 def _create_order(call: Call) -> Response:
@@ -73,15 +89,26 @@ def _create_order(call: Call) -> Response:
     order = Order(id=call.service.new_id(), owner=caller.name, tenant=caller.tenant, **call.body)
     call.service.store.add_order(order)
     call.note("order created")
-    return answer(_told(call, order), 201)
+    response = answer(_told(call, order), 201)
+    if not call.holds("inner-names", where="location"):
+        response.headers["location"] = f"{UPSTREAM}/orders/{order.id}"
+    return response
 
 
 def _read_order(call: Call) -> Response:
     return answer(_told(call, _order(call)))
 
 
+def _meant(call: Call) -> Order:
+    """Give the order of the path. The body may name one, too, which only a flawed build heeds."""
+    named = call.raw.get("id")
+    if isinstance(named, str) and not call.holds("object-named"):
+        return call.service.store.order(named) or _order(call)
+    return _order(call)
+
+
 def _replace_order(call: Call) -> Response:
-    order = replace(_order(call), **call.body)
+    order = replace(_meant(call), **call.body)
     call.service.store.update_order(order)
     return answer(_told(call, order))
 
@@ -104,10 +131,16 @@ def _list_files(call: Call) -> Response:
 
 
 def _create_file(call: Call) -> Response:
+    unkept = charset(call.body["name"])
+    if unkept and not call.holds("error-filter", cause="encoding"):
+        raise DeclinedError(500, "database", unkept)
     file = StoredFile(id=call.service.new_id(), owner=call.known.name, **call.body)
     call.service.store.add_file(file)
     call.note("file created")
-    return answer(asdict(file), 201)
+    made = asdict(file)
+    if not call.holds("inner-names", where="made"):
+        made["stored_at"] = f"{STORE}/{file.id}"
+    return answer(made, 201)
 
 
 def _read_file(call: Call) -> Response:
@@ -120,24 +153,15 @@ def _delete_file(call: Call) -> Response:
     return nothing()
 
 
-def operations(*, optional_field: bool) -> tuple[Operation, ...]:
-    """Tell the operations on orders and files; a harmless release may tell of one field more."""
-    texts = ["id", "owner", "tenant", "sku", "note", "status", *(["estimated_delivery"] if optional_field else [])]
-    required = ["id", "owner", "sku", "quantity", "status"]
-    order = {
-        "type": "object",
-        "required": required,
-        # Notes may be null: old orders have none.
-        "properties": {
-            **{name: {"type": ["string", "null"] if name == "note" else "string"} for name in texts},
-            "quantity": {"type": "integer"},
-        },
-    }
+def operations(*, optional_field: bool = False, status_filter: bool = False) -> tuple[Operation, ...]:
+    """Tell the operations on orders and files; a harmless release may tell of one field or one parameter more."""
+    query = (LIMIT, STATUS) if status_filter else (LIMIT,)
+    order = _order_shape(optional_field=optional_field)
     entry = {"type": "object", "required": ["id", "name"], "properties": {name: {"type": "string"} for name in ("id", "name")}}
     file = {"type": "object", "required": ["id"], "properties": {name: {"type": "string"} for name in ("id", "owner", "name", "content")}}
     one = {"placeholders": (ID,), "declines": (404,)}
     return (
-        describe("orders.list", "GET /orders", "List your orders", _list_orders, query=(LIMIT,), shape=items(order)),
+        describe("orders.list", "GET /orders", "List your orders", _list_orders, query=query, shape=items(order)),
         describe("orders.create", "POST /orders", "Place an order", _create_order, body=_ORDER, status=201, shape=order),
         describe("orders.read", "GET /orders/{id}", "Read an order", _read_order, owned="orders", shape=order, **one),
         describe("orders.replace", "PUT /orders/{id}", "Change an order", _replace_order, owned="orders", body=_ORDER, shape=order, **one),
@@ -148,3 +172,29 @@ def operations(*, optional_field: bool) -> tuple[Operation, ...]:
         describe("files.read", "GET /files/{id}", "Read a file", _read_file, owned="files", shape=file, **one),
         describe("files.delete", "DELETE /files/{id}", "Delete a file", _delete_file, owned="files", status=204, **one),
     )
+
+
+def summary() -> Operation:
+    """Tell the operation for users that a harmless release brings."""
+    number = {"type": "integer"}
+    shape = record("orders", "files", orders=number, files=number)
+    return describe("me.summary", "GET /me/summary", "Count what you have", _summary, shape=shape)
+
+
+def latest() -> Operation:
+    """Tell an operation that was not ready for a release: anybody may read everybody's orders."""
+    shape = items(_order_shape(optional_field=False))
+    return describe("latest.list", "GET /latest-orders", "List the latest orders", _latest_orders, access="public", shape=shape)
+
+
+def _order_shape(*, optional_field: bool) -> dict[str, Any]:
+    texts = ["id", "owner", "tenant", "sku", "note", "status", *(["estimated_delivery"] if optional_field else [])]
+    return {
+        "type": "object",
+        "required": ["id", "owner", "sku", "quantity", "status"],
+        # Notes may be null: old orders have none.
+        "properties": {
+            **{name: {"type": ["string", "null"] if name == "note" else "string"} for name in texts},
+            "quantity": {"type": "integer"},
+        },
+    }

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import html
+import secrets
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from starlette.responses import HTMLResponse
 
 from .fields import Field
+from .leaks import RENDERER
 from .operations import Call, Operation, describe
 
 if TYPE_CHECKING:
@@ -17,28 +20,37 @@ _TOPIC: Final = Field(name="topic", example="orders", bounds={"maxLength": 500},
 _NAME: Final = Field(name="name", example="Alice", bounds={"maxLength": 500}, required=False, default="stranger")
 
 
-def _page(title: str, text: str) -> Response:
-    return HTMLResponse(
+_COOKIE: Final = MappingProxyType({"secure": "Secure", "http-only": "HttpOnly", "same-site": "SameSite=Lax"})
+
+
+def _page(call: Call, title: str, text: str) -> Response:
+    response = HTMLResponse(
         f'<!doctype html><html lang="en"><head><title>{title}</title></head><body><h1>{title}</h1>{text}'
         '<nav><a href="/">Home</a> <a href="/help">Help</a> <a href="/account">Account</a></nav></body></html>'
     )
+    flags = [written for flag, written in _COOKIE.items() if call.holds("cookie", flag=flag)]
+    if "cookie-stricter" in call.service.benign:
+        flags = [flag.replace("Lax", "Strict") for flag in flags]
+    response.headers.append("set-cookie", "; ".join([f"visit={secrets.token_hex(8)}", "Path=/", *flags]))
+    return response
 
 
 def _shown(call: Call, text: str) -> str:
     return html.escape(text) if call.holds("encoder:html") else text
 
 
-def _home(_call: Call) -> Response:
-    return _page("Orders", "<p>Anvils, bird seed and rocket skates.</p>")
+def _home(call: Call) -> Response:
+    return _page(call, "Orders", "<p>Anvils, bird seed and rocket skates.</p>")
 
 
 def _help(call: Call) -> Response:
     topic = _shown(call, call.query["topic"])
-    return _page("Help", f'<form action="/help"><input name="topic" value="{topic}"></form><p>Help on {topic}.</p>')
+    renderer = "" if call.holds("inner-names", where="page") else RENDERER
+    return _page(call, "Help", f'<form action="/help"><input name="topic" value="{topic}"></form><p>Help on {topic}.</p>{renderer}')
 
 
 def _account(call: Call) -> Response:
-    return _page("Account", f"<p>Hello, {_shown(call, call.query['name'])}. Log in to see your orders.</p>")
+    return _page(call, "Account", f"<p>Hello, {_shown(call, call.query['name'])}. Log in to see your orders.</p>")
 
 
 def operations() -> tuple[Operation, ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from .accounts import LIFETIME, TENANTS
 from .answers import DeclinedError, answer
 from .fields import Body, Field
+from .leaks import SYNTAX
 from .operations import Call, Operation, describe, items, record
 
 if TYPE_CHECKING:
@@ -33,16 +34,24 @@ _TENANT: Final = Field(name="tenant", example="acme", bounds={"minLength": 1})
 _PROFILE_SHAPE: Final = record("name", "role", "tenant", "display_name", "email", "credit_limit", credit_limit={"type": "integer"})
 
 
+_FEEDBACK: Final = Body(name="Feedback", fields=(Field(name="text", example="Well done.", bounds={"minLength": 1, "maxLength": 500}),))
+_ATTACHMENT: Final = "data:image/svg+xml," + "M0 0L9 9" * 160_000
+"""A picture that stands in the answer itself, 1.2 MiB of it."""
+
+
 def _health(_call: Call) -> Response:
     return answer({"status": "ok"})
 
 
 def _version(call: Call) -> Response:
-    return answer({"build": call.service.build})
+    version = {"build": call.service.build}
+    return answer({**version, "api": "v2.3.1"} if "api-versioned" in call.service.benign else version)
 
 
 def _announcements(call: Call) -> Response:
     listed = call.service.store.announcements()
+    if not call.holds("limit:answer"):
+        listed = [{**each, "attachment": _ATTACHMENT} for each in listed]
     if "list-order" in call.service.benign:
         listed.reverse()
     return answer({"items": listed})
@@ -51,7 +60,8 @@ def _announcements(call: Call) -> Response:
 def _login(call: Call) -> Response:
     name = call.body["user"]
     if not call.service.store.knows(name, call.body["password"]):
-        raise DeclinedError(401, "unauthenticated", "User or password are wrong.")
+        hidden = call.holds("error-filter", cause="login")
+        raise DeclinedError(401, "unauthenticated", "User or password are wrong." if hidden else SYNTAX)
     return answer({"token": call.service.tokens.issue(name), "expires_in": LIFETIME})
 
 
@@ -61,12 +71,11 @@ def _me(call: Call) -> Response:
 
 def _replace_me(call: Call) -> Response:
     changed = replace(call.known, **call.body)
-    if not call.holds("fields:me"):
-        role, limit = call.raw.get("role"), call.raw.get("credit_limit")
-        if role in ("customer", "admin"):
-            changed = replace(changed, role=role)
-        if type(limit) is int and abs(limit) < _CREDIT_LIMIT:
-            changed = replace(changed, credit_limit=limit)
+    role, limit = call.raw.get("role"), call.raw.get("credit_limit")
+    if role in ("customer", "admin") and not call.holds("fields:me", field="role"):
+        changed = replace(changed, role=role)
+    if type(limit) is int and abs(limit) < _CREDIT_LIMIT and not call.holds("fields:me", field="credit_limit"):
+        changed = replace(changed, credit_limit=limit)
     call.service.store.update_user(changed)
     return answer(changed.profile())
 
@@ -116,6 +125,25 @@ def operations() -> tuple[Operation, ...]:
             declines=(404,),
         ),
         describe("search", "GET /search", "Search the products", _search, query=(_TERM,), shape=items(product)),
+    )
+
+
+def _give_feedback(call: Call) -> Response:
+    call.note("feedback given")
+    return answer(call.body, 201)
+
+
+def feedback() -> Operation:
+    """Tell an operation that was not ready for a release: anybody may write."""
+    return describe(
+        "feedback.create",
+        "POST /feedback",
+        "Give feedback",
+        _give_feedback,
+        access="public",
+        body=_FEEDBACK,
+        status=201,
+        shape=record("text"),
     )
 
 

@@ -5,15 +5,18 @@ One connection is enough: answers are made without awaiting, on one event loop, 
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import sqlite3
 from collections import deque
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from .accounts import BUILT_IN, Account, digest, password
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
 _TABLES: Final = """
@@ -30,6 +33,11 @@ CREATE INDEX IF NOT EXISTS orders_by_owner ON orders (owner);
 CREATE INDEX IF NOT EXISTS files_by_owner ON files (owner);
 """
 
+_NEW_USER: Final = "INSERT OR IGNORE INTO users VALUES (?, ?, ?, ?, ?, ?, ?)"
+_NEW_ORDER: Final = "INSERT INTO orders (id, owner, tenant, sku, quantity, note, status) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_NEW_FILE: Final = "INSERT INTO files (id, owner, name, content) VALUES (?, ?, ?, ?)"
+_NEW_ANNOUNCEMENT: Final = "INSERT INTO announcements (title, text) VALUES (?, ?)"
+
 _PRODUCTS: Final = (
     ("A1", "anvil", 900),
     ("A2", "adhesive tape", 3),
@@ -40,6 +48,10 @@ _PRODUCTS: Final = (
     ("R1", "rocket skates", 310),
     ("S1", "spring shoes", 55),
 )
+
+
+_NOTES: Final = ("the intercom of the back door is at 10.0.0.5", "first order")
+"""What the customers wrote on their first orders: their own words, whatever they look like."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,14 +82,18 @@ class Store:
 
     def __init__(self, database: Path | None = None) -> None:
         """Open the database (None: in memory) and put in what every demo starts with."""
+        passwords = tuple(password(account.name) for account in BUILT_IN)
         self._connection = sqlite3.connect(database or ":memory:", check_same_thread=False, isolation_level=None)
         self._connection.row_factory = sqlite3.Row
-        # Nothing here must survive a crash, and every write would wait for the disk.
-        self._connection.execute("PRAGMA synchronous = OFF")
-        self._connection.executescript(_TABLES)
-        self.audit: deque[dict[str, str]] = deque(maxlen=200)
+        if database is None:
+            self._connection.deserialize(_template(passwords))
+        else:
+            # Nothing here must survive a crash, and every write would wait for the disk.
+            self._connection.execute("PRAGMA synchronous = OFF")
+            self._connection.executescript(_TABLES)
+        self.audit: deque[tuple[str, str, datetime]] = deque(maxlen=200)
         if self._one("SELECT 1 FROM users") is None:
-            self._seed()
+            _seed(self._connection, passwords)
         count = self._one("SELECT (SELECT COALESCE(MAX(place), 0) FROM orders) + (SELECT COALESCE(MAX(place), 0) FROM files) AS n")
         self._numbers = itertools.count(2001 + (count["n"] if count else 0))
 
@@ -93,8 +109,7 @@ class Store:
 
     def add_user(self, account: Account, secret: str) -> bool:
         """Keep a new user; False when the name is taken."""
-        row = (account.name, digest(secret), account.role, account.tenant, account.display_name, account.email, account.credit_limit)
-        return self._change("INSERT OR IGNORE INTO users VALUES (?, ?, ?, ?, ?, ?, ?)", *row)
+        return self._change(_NEW_USER, *_user_row(account, secret))
 
     def user(self, name: str) -> Account | None:
         """Find a user."""
@@ -109,6 +124,11 @@ class Store:
         """Say whether this is the user's password."""
         row = self._one("SELECT password FROM users WHERE name = ?", name)
         return row is not None and bool(row["password"] == digest(secret))
+
+    def kept(self, name: str) -> str:
+        """Tell what is kept of a password. Only a build with a hole at `fields:shown` asks."""
+        row = self._one("SELECT password FROM users WHERE name = ?", name)
+        return row["password"].hex() if row else ""
 
     def update_user(self, account: Account) -> None:
         """Keep a changed profile."""
@@ -125,10 +145,7 @@ class Store:
 
     def add_order(self, order: Order) -> None:
         """Keep a new order."""
-        self._change(
-            "INSERT INTO orders (id, owner, tenant, sku, quantity, note, status) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            *(order.id, order.owner, order.tenant, order.sku, order.quantity, order.note, order.status),
-        )
+        self._change(_NEW_ORDER, *_order_row(order))
 
     def order(self, number: str) -> Order | None:
         """Find an order."""
@@ -164,7 +181,7 @@ class Store:
 
     def add_file(self, file: StoredFile) -> None:
         """Keep a new file."""
-        self._change("INSERT INTO files (id, owner, name, content) VALUES (?, ?, ?, ?)", file.id, file.owner, file.name, file.content)
+        self._change(_NEW_FILE, file.id, file.owner, file.name, file.content)
 
     def file(self, number: str) -> StoredFile | None:
         """Find a file."""
@@ -184,7 +201,7 @@ class Store:
 
     def announce(self, title: str, text: str) -> None:
         """Publish an announcement."""
-        self._change("INSERT INTO announcements (title, text) VALUES (?, ?)", title, text)
+        self._change(_NEW_ANNOUNCEMENT, title, text)
 
     def announcements(self) -> list[dict[str, Any]]:
         """List the newest announcements."""
@@ -200,17 +217,6 @@ class Store:
         query = f"SELECT sku, name, price FROM products WHERE name LIKE '%{term}%' ORDER BY sku"  # noqa: S608 - the flaw itself
         return [dict(row) for row in self._all(query)]
 
-    def _seed(self) -> None:
-        for account in BUILT_IN:
-            self.add_user(account, password(account.name))
-        self._connection.executemany("INSERT INTO products VALUES (?, ?, ?)", _PRODUCTS)
-        for number, account in enumerate(BUILT_IN[:2], start=1001):
-            self.add_order(
-                Order(id=str(number), owner=account.name, tenant=account.tenant, sku="A1", quantity=number - 1000, note="first order")
-            )
-            self.add_file(StoredFile(id=str(number), owner=account.name, name="welcome.txt", content=f"Welcome, {account.display_name}."))
-        self.announce("Opening", "The shop is open.")
-
     def _one(self, query: str, *values: object) -> sqlite3.Row | None:
         row: sqlite3.Row | None = self._connection.execute(query, values).fetchone()
         return row
@@ -220,6 +226,34 @@ class Store:
 
     def _change(self, query: str, *values: object) -> bool:
         return self._connection.execute(query, values).rowcount > 0
+
+
+@cache
+def _template(passwords: tuple[str, ...]) -> bytes:
+    """Give what every store starts with; it is made once, since hundreds of builds may share a process."""
+    with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        connection.executescript(_TABLES)
+        _seed(connection, passwords)
+        return connection.serialize()
+
+
+def _seed(connection: sqlite3.Connection, passwords: tuple[str, ...]) -> None:
+    for account, secret in zip(BUILT_IN, passwords, strict=True):
+        connection.execute(_NEW_USER, _user_row(account, secret))
+    connection.executemany("INSERT INTO products VALUES (?, ?, ?)", _PRODUCTS)
+    for number, (account, note) in enumerate(zip(BUILT_IN, _NOTES, strict=False), start=1001):
+        order = Order(id=str(number), owner=account.name, tenant=account.tenant, sku="A1", quantity=number - 1000, note=note)
+        connection.execute(_NEW_ORDER, _order_row(order))
+        connection.execute(_NEW_FILE, (str(number), account.name, "welcome.txt", f"Welcome, {account.display_name}."))
+    connection.execute(_NEW_ANNOUNCEMENT, ("Opening", "The shop is open."))
+
+
+def _user_row(account: Account, secret: str) -> tuple[object, ...]:
+    return (account.name, digest(secret), account.role, account.tenant, account.display_name, account.email, account.credit_limit)
+
+
+def _order_row(order: Order) -> tuple[object, ...]:
+    return (order.id, order.owner, order.tenant, order.sku, order.quantity, order.note, order.status)
 
 
 def _account(row: sqlite3.Row) -> Account:
