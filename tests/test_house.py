@@ -6,6 +6,7 @@ import ast
 import io
 import re
 import subprocess
+import sys
 import tokenize
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -16,6 +17,10 @@ import pytest
 from zeroweight.corpus import payloads
 from zeroweight.demo.catalogue import FLAWS
 from zeroweight.demo.guards import SITES
+
+sys.path.insert(0, str(Path(__file__).resolve().parent / "proving"))
+
+from strangers import clinic, library
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,6 +70,14 @@ DEMO_WORDS: Final = re.compile(
     re.IGNORECASE,
 )
 """Words that only the demo knows: its users, tenants, things, flaws and guard sites (the sites whose names are not everybody's words)."""
+
+STRANGERS_WORDS: Final = re.compile(
+    r"(?<![a-z])(?:mia|noah|lena|ada|cleo|ivy|dora|lindqvist|okafor|readers\.example|library_session|x-library-release|x-clinic-version"
+    r"|loans?|isbn|list_?id|(?:patient|appointment|prescription|practice)(?:s|_?id)?|clinics?|clinicians?|no_access|role_required"
+    r"|(?<![-.])(?:" + "|".join(re.escape(word) for word in sorted({*library.FLAWS, *clinic.FLAWS})) + r"))(?![a-z])",
+    re.IGNORECASE,
+)
+"""Words that only the strangers know: their people, things, codes and flaws. A flaw's name may be the end of a rule's: `…-policy-lost`."""
 
 MACHINE_PATH: Final = re.compile(r"(?<![\w.])/(?:work/(?:main|shared|\.library)|opt/wheels|root/\.)")
 REGISTRY_HOST: Final = re.compile(
@@ -211,26 +224,46 @@ def test_writers_do_not_vouch_for_text_of_the_target() -> None:
     assert [line for path in modules(PACKAGE / "writers") for line in lines_with(vouched, path)] == []
 
 
-# No knowledge of the demo.
+# No knowledge of the demo and of the strangers.
 
 
 KNOWING: Final = (PACKAGE / "demo", PACKAGE / "cli" / "demo.py")
 """The demo, and the command that starts it."""
 
 
-def strangers() -> list[Path]:
+KNOWN: Final = (pytest.param(DEMO_WORDS, id="demo"), pytest.param(STRANGERS_WORDS, id="strangers"))
+
+
+def unknowing() -> list[Path]:
     inside = [path for path in modules(PACKAGE) if not any(path == place or place in path.parents for place in KNOWING)]
     return [*inside, *modules(SUITES)]
 
 
-@pytest.mark.parametrize("path", named(strangers()))
-def test_code_does_not_know_the_demo(path: Path) -> None:
-    assert [f"line {line}: {text}" for line, text in spoken(path) if DEMO_WORDS.search(text)] == []
+@pytest.mark.parametrize("words", KNOWN)
+@pytest.mark.parametrize("path", named(unknowing()))
+def test_code_knows_no_service_of_the_proving_ground(path: Path, words: re.Pattern[str]) -> None:
+    assert [f"line {line}: {text}" for line, text in spoken(path) if words.search(text)] == []
 
 
+@pytest.mark.parametrize("words", KNOWN)
 @pytest.mark.parametrize("path", named(sorted(PAYLOADS.rglob("*.yaml"))))
-def test_payloads_do_not_know_the_demo(path: Path) -> None:
-    assert lines_with(DEMO_WORDS, path) == []
+def test_payloads_know_no_service_of_the_proving_ground(path: Path, words: re.Pattern[str]) -> None:
+    assert lines_with(words, path) == []
+
+
+@pytest.mark.parametrize(
+    "word", ["orders", "Mia", "noah", "/api/loans/{number}", "patientId", "practice_id", "NO_ACCESS", *library.FLAWS, *clinic.FLAWS]
+)
+def test_what_tells_a_service_of_the_proving_ground_is_known_for_it(word: str) -> None:
+    assert DEMO_WORDS.search(word) or STRANGERS_WORDS.search(word)
+
+
+@pytest.mark.parametrize(
+    "word", ["headers.referrer-policy-lost", "adapter", "malena", "isbnx", "a library that quotes", "member", "in practical use"]
+)
+def test_ordinary_words_tell_no_service(word: str) -> None:
+    assert not DEMO_WORDS.search(word)
+    assert not STRANGERS_WORDS.search(word)
 
 
 # What is in the repository.

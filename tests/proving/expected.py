@@ -7,93 +7,29 @@ catalogue stands in exactly one of the two.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-Spot = tuple[str, str]
-"""An operation and a role: where a finding lies. The parameter is free."""
+from expected_acceptance import ACCEPTANCE
+from expected_access import ACCESS
+from expected_exposure import EXPOSURE
+from expected_headers import HEADERS
+from expecting import Expected, Spot
 
-ROLES: Final = ("anonymous", "alice", "bob", "admin")
-CUSTOMERS: Final = ("alice", "bob")
-BODIES: Final = ("PUT /me", "POST /orders", "PUT /orders/{id}", "POST /files", "POST /admin/users", "POST /admin/announcements")
-"""The operations that read a body, but for the public POST /login."""
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
+__all__ = ["BLIND", "BLIND_SECOND", "EXPECTED", "LATER", "Expected", "Spot"]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expected:
-    """The rule that must be found at each of these spots, and the rules that may be found besides, at the flaw's own operations."""
-
-    rule: str
-    at: tuple[Spot, ...]
-    also: tuple[str, ...] = ()
-
-
-def _at(*operations: str, roles: tuple[str, ...]) -> tuple[Spot, ...]:
-    return tuple((operation, role) for operation in operations for role in roles)
-
-
-EXPECTED: Final[Mapping[str, Expected]] = MappingProxyType(
-    {
-        "csp-gone": Expected(rule="headers.csp-lost", at=_at("GET /", "GET /me", "GET /orders/{id}", "POST /login", roles=ROLES)),
-        "hsts-gone": Expected(rule="headers.hsts-lost", at=_at("GET /", "GET /me", "GET /orders/{id}", "POST /login", roles=ROLES)),
-        "nosniff-gone-on-errors": Expected(
-            rule="headers.nosniff-lost",
-            at=(*_at("GET /me", "GET /orders", roles=("anonymous",)), *_at("GET /admin/users", roles=CUSTOMERS)),
-        ),
-        "framing-allowed-on-pages": Expected(
-            rule="headers.frame-options-lost", at=_at("GET /", "GET /help", "GET /account", roles=("anonymous", "alice"))
-        ),
-        "referrer-policy-gone-on-search": Expected(rule="headers.referrer-policy-lost", at=_at("GET /search", roles=ROLES)),
-        # What breaks while the error text is shown is a server error, too.
-        "malformed-json-traceback": Expected(
-            rule="disclosure.stack-trace",
-            at=(*_at("POST /orders", "PUT /orders/{id}", "PUT /me", "POST /files", roles=("alice",)), ("POST /login", "anonymous")),
-            also=("availability.server-error",),
-        ),
-        "content-type-traceback": Expected(rule="disclosure.stack-trace", at=_at("PUT /orders/{id}", roles=("alice",))),
-        "search-database-error": Expected(
-            rule="disclosure.database-error", at=_at("GET /search", roles=("alice",)), also=("availability.server-error",)
-        ),
-        # The quote breaks the query; that it could be steered is for a later suite to show.
-        "search-query-concatenated": Expected(rule="availability.server-error", at=_at("GET /search", roles=("alice",))),
-        "orders-list-anonymous": Expected(rule="authorization.anonymous-access", at=_at("GET /orders", roles=("anonymous",))),
-        "order-read-anonymous": Expected(rule="authorization.anonymous-access", at=_at("GET /orders/{id}", roles=("anonymous",))),
-        "admin-users-open-to-customers": Expected(rule="authorization.function-level", at=_at("GET /admin/users", roles=CUSTOMERS)),
-        # A customer's request gets as far as the operation, which finds its name taken or its body bad.
-        "admin-open-to-customers": Expected(
-            rule="authorization.function-level",
-            at=_at("GET /admin/users", "GET /admin/audit", "POST /admin/announcements", roles=CUSTOMERS),
-            also=("authorization.role-guard-late",),
-        ),
-        "announcements-open-to-customers": Expected(
-            rule="authorization.function-level",
-            at=_at("POST /admin/announcements", roles=CUSTOMERS),
-            also=("authorization.role-guard-late",),
-        ),
-        "order-read-foreign": Expected(rule="authorization.object-level", at=_at("GET /orders/{id}", roles=CUSTOMERS)),
-        "order-delete-foreign": Expected(rule="authorization.object-level", at=_at("DELETE /orders/{id}", roles=CUSTOMERS)),
-        "order-cancel-foreign": Expected(rule="authorization.object-level", at=_at("POST /orders/{id}/cancel", roles=CUSTOMERS)),
-        "files-foreign": Expected(rule="authorization.object-level", at=_at("GET /files/{id}", "DELETE /files/{id}", roles=CUSTOMERS)),
-        "tenant-report-open": Expected(rule="authorization.function-level", at=_at("GET /tenants/{tenant}/report", roles=("bob",))),
-        "bob-refused-orders": Expected(rule="authorization.access-lost", at=_at("GET /orders", roles=("bob",))),
-        "order-create-validates-first": Expected(rule="authorization.guard-late", at=_at("POST /orders", roles=("anonymous",))),
-        "content-type-unchecked": Expected(rule="validation.weakened", at=_at("POST /orders", roles=("alice",))),
-        "files-list-broken": Expected(rule="availability.server-error", at=_at("GET /files", roles=(*CUSTOMERS, "admin"))),
-        "schema-security-lost": Expected(rule="contract.security-lost", at=(("GET /files/{id}", "*"),)),
-        "blind-nosniff-misspelt-on-file": Expected(rule="headers.nosniff-lost", at=_at("GET /files/{id}", roles=ROLES)),
-        "blind-csp-gone-when-astray": Expected(rule="headers.csp-lost", at=_at("GET /me", "POST /orders", roles=("anonymous",))),
-        "blind-user-taken-constraint": Expected(rule="disclosure.database-error", at=_at("POST /admin/users", roles=("admin",))),
-        "blind-help-stack-page": Expected(rule="disclosure.stack-trace", at=_at("GET /help", roles=("anonymous",))),
-        "blind-order-replace-owner-late": Expected(rule="authorization.role-guard-late", at=_at("PUT /orders/{id}", roles=("alice",))),
-        "blind-admin-refused-files": Expected(rule="authorization.access-lost", at=_at("GET /files/{id}", roles=("admin",))),
-        "blind-order-without-note-breaks": Expected(rule="availability.server-error", at=_at("POST /orders", roles=CUSTOMERS)),
-    }
-)
+EXPECTED: Final[Mapping[str, Expected]] = MappingProxyType({**HEADERS, **EXPOSURE, **ACCESS, **ACCEPTANCE})
 
 LATER: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "users-list-shows-hashes": "no check looks for secrets in answers yet",
+        "cookie-bare": "no check reads cookies yet",
+        "cookie-readable-on-account": "no check reads cookies yet",
+        "profile-credit-writable": "no suite sends fields that are not the user's and reads them back yet",
+        "null-origin-trusted": "no suite sends a foreign Origin yet",
         "any-origin-trusted": "no suite sends a foreign Origin yet",
         "debug-endpoint-mounted": "no suite asks for paths that no schema names yet",
         "pages-unescaped": "no suite looks for its own words in pages yet",
@@ -111,6 +47,22 @@ LATER: Final[Mapping[str, str]] = MappingProxyType(
         "blind-token-signature-empty": "no suite forges tokens yet",
         "blind-quantity-as-text": "no suite makes values of another type than the schema's yet",
         "blind-user-lookup-mounted": "a new operation in the schema is a note; no check weighs what it shows yet",
+        "latest-orders-public": "a new public operation that reads is low; no check weighs what it shows yet",
+        "csp-gone-on-head": "no suite sends HEAD yet",
+        "server-tells-version-on-head": "no suite sends HEAD yet",
+        "search-anonymous-by-head": "no suite sends HEAD yet",
+        "token-expired-believed": "no suite forges tokens yet",
+        "users-deleted-by-customers": "no suite makes a user who is then deleted: what is asked for is not there on either side",
+        "order-read-foreign-when-cancelled": "no suite changes an object before others ask for it yet",
+        "order-read-foreign-in-tenant": "no two roles of the gate belong to one tenant",
+        "blind2-emoji-file-database-error": "no suite puts words into single values yet",
+        "blind2-audit-csv-mounted": "no suite asks for paths that no schema names yet",
+        "blind2-basic-name-believed": "no suite tries other schemes than the role's own yet",
+        "blind2-order-named-in-body": "no suite sends fields that are not the user's and reads them back yet",
+        "blind2-user-looked-up-before-role": "level own-objects sends no DELETE with credentials of what its roles did not make",
+        "blind2-announcement-from-form": "no suite sends a body in another encoding yet",
+        "blind2-owner-refused-cancelled-order": "no suite changes an object before its owner asks for it yet",
+        "order-delete-owner-late": "no suite reads back what a refused request has done yet",
     }
 )
 
@@ -131,4 +83,23 @@ BLIND: Final[Mapping[str, bool]] = MappingProxyType(
 """Flaws planted without sight of checks and payloads, and whether the gate caught them as it was before anyone had looked at them.
 
 Measured on commit 5c950ae with these flaws laid over it; never mended: what was learnt from them since shows in EXPECTED.
+"""
+
+BLIND_SECOND: Final[Mapping[str, bool]] = MappingProxyType(
+    {
+        "blind2-hsts-ended-first-on-401": True,
+        "blind2-emoji-file-database-error": False,
+        "blind2-location-inner-host": True,
+        "blind2-too-large-proxy-page": False,
+        "blind2-audit-csv-mounted": False,
+        "blind2-basic-name-believed": False,
+        "blind2-order-named-in-body": False,
+        "blind2-user-looked-up-before-role": False,
+        "blind2-announcement-from-form": False,
+        "blind2-owner-refused-cancelled-order": False,
+    }
+)
+"""The second round, planted by somebody else after the rules of addresses, host names, banners and error shapes had come.
+
+Measured on the tree of these rules with the flaws laid over it, by the real command; never mended.
 """

@@ -1,0 +1,8 @@
+"""The proving ground lies in a folder of scripts; its tests import them by name."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "proving"))

@@ -1,0 +1,1 @@
+"""Strangers: services of ours in other frameworks and house styles, written without sight of checks and payloads."""
