@@ -119,3 +119,22 @@ def test_urls_alone_are_enough(pairs: Pairs, tmp_path: Path) -> None:
     ran.said("INCONCLUSIVE", 10)
     assert ran.codes == ["operations-allowed"]
     assert ran.verdict["targets"]["canary"]["build"] == CANARY_BUILD
+
+
+def test_tests_of_the_operators_own_run_beside_the_suites_as_ever(gate: Gate) -> None:
+    """Their fixtures and asserts work, hypothesis's options in their pytest.ini are no mistake, and options of their own come last."""
+    files = {
+        "pytest.ini": "[pytest]\naddopts = --hypothesis-show-statistics\n",
+        "conftest.py": "import pytest\n\n\n@pytest.fixture\ndef seven():\n    return 7\n",
+        "own/test_own.py": "def test_seven(seven):\n    assert seven == 7\n",
+        "own/test_wrong.py": "def test_eight(seven):\n    assert {seven: 1} == {8: 1}\n",
+    }
+    tests = ("own/test_own.py", "own/test_wrong.py", "--tb=short")
+    ran = gate(line=RUN, files=files, args=tests)
+    assert (ran.status, ran.last) == (10, "INCONCLUSIVE")
+    assert "foreign-test-failed" in ran.codes
+    assert "AssertionError" in ran.out, "the wrong one failed by its assert"
+    assert "test_seven" not in ran.out, "the right one did not"
+    assert "{7: 1}" not in ran.out
+    explained = gate(line=RUN, files=files, args=tests, env={"PYTEST_ADDOPTS": "--assert=rewrite"})
+    assert "{7: 1}" in explained.out

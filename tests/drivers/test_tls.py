@@ -10,7 +10,6 @@ import pytest
 from driving import GET, ask, asked, driver_of, kind
 from servers import Authority, Server, free_port, hang_up, serving, steady
 
-from zeroweight.errors import ConfigError
 from zeroweight.model.http import Exchange
 from zeroweight.model.target import Side, Target, Tls
 from zeroweight.redact import Secret
@@ -100,22 +99,6 @@ def test_a_client_certificate_is_shown_and_its_absence_is_a_tls_failure(
 
     asyncio.run(main())
     assert list(folder.iterdir()) == []
-
-
-def test_certificates_that_cannot_be_used_are_the_operators_mistake(authority: Authority) -> None:
-    certificate, key = authority.issue("zeroweight", client=True)
-    _, other = authority.issue("zeroweight", client=True)
-    _, locked = authority.issue("zeroweight", client=True, password=b"secret")
-    for tls, where in (
-        (Tls(ca="nonsense"), "canary.tls.ca"),
-        (Tls(cert=certificate), "canary.tls.cert"),
-        (Tls(cert="nonsense", key=Secret(name="k", value=key)), "canary.tls.cert"),
-        (Tls(cert=certificate, key=Secret(name="k", value=other)), "canary.tls.cert"),
-        (Tls(cert=certificate, key=Secret(name="k", value=locked)), "canary.tls.cert"),
-    ):
-        with pytest.raises(ConfigError) as raised:
-            driver_of(Target(side=Side.CANARY, url="https://shop.example", tls=tls))
-        assert raised.value.where == where
 
 
 def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,38 +1,31 @@
-"""One kept-alive connection to one target, on httpx's transport: no client, so no cookie jar, no redirects, no environment proxies.
+"""One kept-alive connection to one target, whichever library frames it: what is asked of a line, and what came of it.
 
-The only module that knows httpx. Every exception of httpx, httpcore, anyio and ssl ends here as a Failure.
+A line has no cookie jar, follows no redirect and uses no proxy of the environment. There are two kinds, each the only module that knows its
+library: `h11_line` for probes, `httpx_line` for errands. Whatever a library, asyncio or ssl raises ends there as a Failure.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import math
-import os
 import re
-import ssl
-import tempfile
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
-
-import httpx
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field, replace
+from typing import Final
+from urllib.parse import urlsplit
 
 from zeroweight.drivers.coding import decoded
 from zeroweight.drivers.limits import Meter
-from zeroweight.errors import ConfigError
 from zeroweight.model.http import Failure, Headers, Request, Response, Timing
 from zeroweight.model.target import Target
 
-_LIMITS = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=None)
-
-_LONGEST = 200
+_PORTS: Final = {"http": 80, "https": 443}
+_LONGEST: Final = 200
 """Letters of a foreign error message that are kept."""
-_QUOTED = re.compile(r"""\bb(?P<mark>['"])(?P<bytes>(?:\\.|(?!(?P=mark)).)*)(?P=mark)""", re.DOTALL)
+_QUOTED: Final = re.compile(r"""\bb(?P<mark>['"])(?P<bytes>(?:\\.|(?!(?P=mark)).)*)(?P=mark)""", re.DOTALL)
 """Bytes that a library quotes: the peer's answer, or our own header."""
-_QUOTE = 40
+_QUOTE: Final = 40
 """Letters of a quote that are kept whole; a longer one is left out, since a credential that is cut is not known as one any more."""
 
 
@@ -48,7 +41,9 @@ class Timeouts:
 class Dial:
     """Where a connection goes: the URL that is dialled, the name in the TLS hello, the Host field."""
 
-    url: httpx.URL
+    scheme: str
+    name: str
+    port: int
     server_name: str
     host: bytes
 
@@ -57,17 +52,25 @@ class Dial:
         """Return how a target is dialled: its pinned address where it has one, under the name it is known by."""
         known = cls.at(target.url)
         name = target.server_name
-        return cls(
-            url=httpx.URL(f"{known.url.scheme}://{target.address}") if target.address else known.url,
-            server_name=name or known.server_name,
-            host=name.encode() or known.host,
-        )
+        dialled = cls.at(f"{known.scheme}://{target.address}") if target.address else known
+        return replace(dialled, server_name=name or known.server_name, host=name.encode() or known.host)
 
     @classmethod
     def at(cls, url: str) -> Dial:
         """Return how a host is dialled, by a URL alone."""
-        whole = httpx.URL(url)
-        return cls(url=whole.copy_with(raw_path=b"/"), server_name=whole.raw_host.decode("ascii"), host=whole.netloc)
+        parts = urlsplit(url)
+        name = parts.hostname or ""
+        name = name if name.isascii() else name.encode("idna").decode()
+        usual = _PORTS[parts.scheme]
+        port = usual if parts.port is None else parts.port
+        shown = f"[{name}]" if ":" in name else name
+        return cls(
+            scheme=parts.scheme,
+            name=name,
+            port=port,
+            server_name=name,
+            host=(shown if port == usual else f"{shown}:{port}").encode(),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,53 +101,33 @@ class Delivery:
         return self.refusal or self.answer.failure
 
 
-def trust(target: Target) -> ssl.SSLContext:
-    """Return the TLS settings of a target; raises ConfigError when a certificate or key cannot be used."""
-    if not target.secure:
-        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # never used: it keeps httpx from loading authorities for plain HTTP
-    tls, where = target.tls, f"{target.side}.tls"
-    try:
-        context = ssl.create_default_context(cadata=tls.ca or None)
-    except (ssl.SSLError, ValueError) as error:
-        what = "this is not a PEM certificate"
-        raise ConfigError(what, where=f"{where}.ca", fix="Name a file of PEM certificates") from error
-    if tls.cert:
-        _present(context, tls.cert, tls.key.reveal() if tls.key else "", where=where)
-    return context
+class Marks:
+    """What happened on the wire during one request, and when: instants of the monotonic clock, in seconds."""
+
+    __slots__ = ("first", "fresh", "sent", "shaking")
+
+    def __init__(self) -> None:
+        """Nothing happened yet."""
+        self.fresh = self.shaking = False
+        self.sent = self.first = 0.0
+
+    def spoke(self) -> None:
+        """Take note of bytes that go out."""
+        self.sent = self.sent or time.monotonic()
+
+    def heard(self) -> None:
+        """Take note of bytes that came in."""
+        self.first = self.first or time.monotonic()
 
 
-def trust_others(target: Target) -> ssl.SSLContext:
-    """Return the TLS settings for other hosts that the operator named: the target's authority beside the system's, no certificate shown."""
-    context = ssl.create_default_context()
-    if target.tls.ca:
-        context.load_verify_locations(cadata=target.tls.ca)
-    return context
-
-
-def _present(context: ssl.SSLContext, cert: str, key: str, *, where: str) -> None:
-    """Load the client's certificate; ssl reads files only, so the PEM text lies in a private one for a moment."""
-    handle, name = tempfile.mkstemp(suffix=".pem")  # mode 0600
-    try:
-        with os.fdopen(handle, "w") as file:
-            file.write(f"{cert.rstrip()}\n{key}")
-        context.load_cert_chain(name, password="")  # without one, OpenSSL asks for it at the terminal
-    except (ssl.SSLError, ValueError) as error:
-        what = "certificate and key do not fit"
-        raise ConfigError(what, where=f"{where}.cert", fix="Name the PEM files of one pair, key unencrypted") from error
-    finally:
-        Path(name).unlink()
-
-
-class Line:
+class Line(ABC):
     """One connection that is kept alive and used by one request at a time; made anew after every failure."""
 
-    __slots__ = ("_context", "_dial", "_extensions", "_timeouts", "_transport", "turn")
+    __slots__ = ("_dial", "_timeouts", "turn")
 
-    def __init__(self, dial: Dial, context: ssl.SSLContext, timeouts: Timeouts) -> None:
+    def __init__(self, dial: Dial, timeouts: Timeouts) -> None:
         """Dial nothing yet: the first request does."""
-        self._dial, self._context, self._timeouts = dial, context, timeouts
-        self._transport: httpx.AsyncHTTPTransport | None = None
-        self._extensions = {"timeout": {"connect": timeouts.connect}, "sni_hostname": dial.server_name}
+        self._dial, self._timeouts = dial, timeouts
         self.turn = asyncio.Lock()
         """Held by whoever uses the line, for as long as his requests belong together."""
 
@@ -153,7 +136,7 @@ class Line:
 
         `left` is how many seconds the run still has: an answer that it cannot wait for is its own doing, not the target's silence.
         """
-        marks = _Marks()
+        marks = Marks()
         failure: Failure
         try:
             async with asyncio.timeout(min(self._timeouts.total, left)):
@@ -163,10 +146,8 @@ class Line:
                 failure = Failure(kind="deadline", text="the run's time was over before the answer had come")
             else:
                 failure = Failure(kind="timeout", text=f"no whole answer within {self._timeouts.total:g} s")
-        except httpx.LocalProtocolError as error:
-            failure = unsendable(_message(error))
         except Exception as error:  # whatever the library or the peer does wrong is the target's silence, never a crash
-            failure = _translate(error, marks)
+            failure = self._translate(error, marks)
         except BaseException:
             await self.aclose()
             raise
@@ -175,50 +156,31 @@ class Line:
         stale = failure.kind in {"closed", "reset"} and not marks.fresh and not marks.first
         return Answer(failure=failure, timing=timing, stale=stale)
 
-    async def _exchange(self, request: Request, marks: _Marks, cap: int) -> Answer:
-        """Do what `send` says; raises whatever goes wrong."""
-        transport = self._transport
-        if transport is None:
-            transport = self._transport = httpx.AsyncHTTPTransport(verify=self._context, trust_env=False, limits=_LIMITS)
-        extensions: dict[str, Any] = {**self._extensions, "target": request.target, "trace": marks}
-        raw = httpx.Request(
-            request.method,
-            self._dial.url,
-            headers=list(request.headers.raw),
-            stream=httpx.ByteStream(request.body),
-            extensions=extensions,
-        )
-        raw.method = request.method  # httpx writes methods in capitals; a probe means what it says
-        answer = await transport.handle_async_request(raw)
-        stream = answer.stream
-        assert isinstance(stream, httpx.AsyncByteStream)
-        body = bytearray()
-        try:
-            async for part in stream:
-                body += part
-                if len(body) > cap:
-                    break
-        finally:
-            # A body that was not read to its end takes its connection with it.
-            await stream.aclose()
-        last = time.monotonic()
-        headers = Headers(raw=tuple(answer.headers.raw))
-        plain, more = decoded(bytes(body[:cap]), headers.get("content-encoding"), cap=cap)
-        response = Response(
-            status=answer.status_code,
-            headers=headers,
-            body=plain,
-            truncated=more or len(body) > cap,
-            version=answer.extensions["http_version"].decode("ascii", "replace"),
-        )
-        return Answer(response=response, timing=Timing(sent=marks.sent, first_byte=marks.first, last_byte=last), fresh=marks.fresh)
-
+    @abstractmethod
     async def aclose(self) -> None:
         """Close the connection; the next request opens a fresh one."""
-        transport, self._transport = self._transport, None
-        if transport is not None:
-            with contextlib.suppress(Exception):  # it is thrown away: how it dies is no news
-                await transport.aclose()
+
+    @abstractmethod
+    async def _exchange(self, request: Request, marks: Marks, cap: int) -> Answer:
+        """Do what `send` says; raises whatever goes wrong. A body longer than the cap takes its connection with it."""
+
+    @abstractmethod
+    def _translate(self, error: Exception, marks: Marks) -> Failure:
+        """Return what an exception says about the target, or about a request that cannot be sent as told."""
+
+
+def answered(marks: Marks, body: bytearray, *, status: int, headers: Headers, version: bytes, cap: int) -> Answer:
+    """Return the Answer to a request whose body was just read, to its end or beyond `cap` bytes."""
+    last = time.monotonic()
+    plain, more = decoded(bytes(body[:cap]), headers.get("content-encoding"), cap=cap)
+    response = Response(
+        status=status,
+        headers=headers,
+        body=plain,
+        truncated=more or len(body) > cap,
+        version=version.decode("ascii", "replace"),
+    )
+    return Answer(response=response, timing=Timing(sent=marks.sent, first_byte=marks.first, last_byte=last), fresh=marks.fresh)
 
 
 async def deliver(line: Line, request: Request, meter: Meter, *, cap: int) -> Delivery:
@@ -235,67 +197,12 @@ async def deliver(line: Line, request: Request, meter: Meter, *, cap: int) -> De
     return Delivery(answer=await line.send(request, cap=cap, left=meter.left_seconds), resent=True)
 
 
-class _Marks:
-    """Hears from httpcore what happens on the wire, and when."""
-
-    __slots__ = ("first", "fresh", "sent", "shaking")
-
-    def __init__(self) -> None:
-        """Nothing happened yet."""
-        self.fresh = self.shaking = False
-        self.sent = self.first = 0.0
-
-    async def __call__(self, event: str, _: Mapping[str, Any]) -> None:
-        """Take note of one event."""
-        if event == "http11.send_request_headers.started":
-            self.sent = time.monotonic()
-        elif event == "http11.receive_response_headers.complete":
-            self.first = time.monotonic()
-        elif event == "connection.connect_tcp.started":
-            self.fresh = True
-        elif event == "connection.start_tls.started":
-            self.shaking = True
-        elif event == "connection.start_tls.complete":
-            self.shaking = False
-
-
 def unsendable(why: str) -> Failure:
     """Return the Failure of a request that this driver cannot put on the wire as told."""
     return Failure(kind="unbound", text=f"not sendable by this driver: {why}")
 
 
-def _translate(error: Exception, marks: _Marks) -> Failure:
-    """Return what an exception of the libraries says about the target."""
-    causes = _causes(error)
-    deepest = _message(causes[-1])
-    if any(isinstance(cause, TimeoutError | httpx.TimeoutException) for cause in causes):
-        kind, text = "timeout", f"no connection within the time allowed: {deepest}"
-    elif marks.shaking or any(isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError) for cause in causes):
-        kind, text = "tls", f"TLS failed: {deepest}"
-    elif isinstance(error, httpx.ConnectError):
-        kind, text = "refused", f"no connection: {deepest}"
-    elif isinstance(error, httpx.RemoteProtocolError):
-        # httpcore and h11 tell an early end (before an answer, within a body) by their words only.
-        early = "without sending" in str(error)
-        kind, text = ("closed", _message(error)) if early else ("protocol", f"not HTTP: {_message(error)}")
-    elif isinstance(error, httpx.NetworkError):
-        kind, text = "reset", f"the connection was reset: {deepest}"
-    else:
-        kind, text = "protocol", f"the exchange broke off: {type(error).__name__}: {deepest}"
-    return Failure(kind=kind, text=text)
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    """Return an exception and what caused it, the deepest last."""
-    chain: list[BaseException] = []
-    link: BaseException | None = error
-    while link is not None and link not in chain:
-        chain.append(link)
-        link = link.__cause__ or link.__context__
-    return chain
-
-
-def _message(error: BaseException) -> str:
+def message(error: BaseException) -> str:
     """Return an exception's words on one line, without long quotes of what went over the wire."""
     said = _QUOTED.sub(lambda found: found[0] if len(found["bytes"]) <= _QUOTE else "b'…'", str(error))
     return " ".join(said.split())[:_LONGEST] or type(error).__name__

@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote, urljoin, urlsplit
 
 from zeroweight.drivers.composing import NOBODY, Badge, Composer, Field
-from zeroweight.drivers.connection import Dial, Line, Timeouts, deliver, trust_others
+from zeroweight.drivers.connection import Dial, Timeouts, deliver
+from zeroweight.drivers.httpx_line import HttpxLine
 from zeroweight.drivers.limits import Lock, Meter
+from zeroweight.drivers.trust import trust_others
 from zeroweight.errors import Unreachable
 from zeroweight.model.http import Failure, Request, Response
 
@@ -34,10 +36,10 @@ class Errands:
 
     __slots__ = ("_composer", "_lock", "_others", "_own", "_timeouts")
 
-    def __init__(self, lock: Lock, composer: Composer, line: Line, timeouts: Timeouts) -> None:
+    def __init__(self, lock: Lock, composer: Composer, line: HttpxLine, timeouts: Timeouts) -> None:
         """Take the lock, the target's composer and a line to the target; dial nothing yet."""
         self._lock, self._composer, self._own, self._timeouts = lock, composer, line, timeouts
-        self._others: dict[str, Line] = {}
+        self._others: dict[str, HttpxLine] = {}
 
     async def ask(self, meter: Meter, errand: Errand, *, follow: bool, cap: int) -> Response:
         """Send an errand and return its answer; raises Unreachable when none came, or when the lock forbids the way to it."""
@@ -81,11 +83,11 @@ class Errands:
         assert response is not None
         return response
 
-    def _other(self, dial: Dial) -> Line:
+    def _other(self, dial: Dial) -> HttpxLine:
         """Return the line to another allowed host."""
-        key = str(dial.url)
+        key = f"{dial.scheme}:{dial.host.decode()}"
         if key not in self._others:
-            self._others[key] = Line(dial, trust_others(self._lock.target), self._timeouts)
+            self._others[key] = HttpxLine(dial, trust_others(self._lock.target), self._timeouts)
         return self._others[key]
 
     def _redirected(self, errand: Errand, response: Response) -> Errand:

@@ -1,4 +1,4 @@
-"""Asks one target over HTTP/1.1: scenarios on lanes for suites, plain requests for everything else that a run must ask."""
+"""Asks one target over HTTP/1.1: scenarios on lanes for suites (h11), plain requests for all else that a run must ask (httpx)."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from zeroweight.drivers.composing import NOBODY, Badge, Composer, written_fields
-from zeroweight.drivers.connection import Dial, Line, Timeouts, deliver, trust
+from zeroweight.drivers.connection import Dial, Line, Timeouts, deliver
 from zeroweight.drivers.errand import Errand, Errands, target_of
+from zeroweight.drivers.h11_line import H11Line
+from zeroweight.drivers.httpx_line import HttpxLine
 from zeroweight.drivers.limits import Lock, Meter, permitted
 from zeroweight.drivers.naming import EVERY, Introduction, said
+from zeroweight.drivers.trust import trust
 from zeroweight.model.http import Exchange, Failure, Response, Trace
 from zeroweight.model.outcome import Level
 from zeroweight.model.request import Bindings, Probe, Scenario, Step
@@ -59,8 +62,8 @@ class HttpDriver:
         self._badges = {role: Badge.of(account) for role, account in (accounts or {}).items()}
         dial, context, patience = Dial.to(target), trust(target), timeouts or Timeouts()
         self._composer = Composer(target, run=run, host=dial.host)
-        self._lanes = tuple(Line(dial, context, patience) for _ in range(lanes))
-        self._errands = Errands(self.lock, self._composer, Line(dial, context, patience), patience)
+        self._lanes = tuple(H11Line(dial, context, patience) for _ in range(lanes))
+        self._errands = Errands(self.lock, self._composer, HttpxLine(dial, context, patience), patience)
 
     def enrol(self, account: Account) -> None:
         """Let a role be played by this account from the next request on."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Generator
 from typing import Any
@@ -62,6 +63,8 @@ class Runner:
     def make(self, request: pytest.FixtureRequest, operation: Operation | None) -> Trial:
         """Make the trial of one test."""
         if self._opened is None:
+            # What is there by now (modules, rules, tests) stays to the end: the collector need not go through it time and again.
+            gc.freeze()
             self._opened = Opened(self._plan, worker=self._worker, own_checks=self._own_checks())
             self._redactor = self._opened.redactor
         path = request.node.path
