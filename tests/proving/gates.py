@@ -1,4 +1,4 @@
-"""One gate between a demo pair: run as a child with a folder of its own, measured, and ended for sure."""
+"""One gate between two sides: forked from a warmed process or run by its command, in a folder of its own, measured, and ended for sure."""
 
 from __future__ import annotations
 
@@ -11,21 +11,32 @@ import sys
 import tempfile
 import threading
 import time
-from dataclasses import dataclass, field
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from zeroweight.demo.pair import CANARY_BUILD, Pair, config, environment
+from gate_text import with_roles
+from services import DEMO, noise_line, service
+from talk import ProvingError, Talker
+
+from zeroweight.demo.pair import BASELINE_BUILD, CANARY_BUILD, Pair, config, environment
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from zeroweight.demo.noise import Noise
 
-LIMIT: Final = 180.0
-"""Seconds after which a gate is killed."""
-SPARE: Final = 5.0
+COMMAND: Final = str(Path(sys.executable).parent / "zeroweight")
+LIMIT: Final = 600.0
+"""Seconds after which a gate is killed. No gate comes near it: what bounds a run are its requests."""
+SPARE: Final = 10.0
 """Seconds of these that a gate may take to start and to write its verdict."""
+REQUESTS: Final = 20_000
+"""Most requests to each side; several times what any run of the proof sends."""
+RATE: Final = 5000
+"""Requests a second and side: more than this machine can send."""
 TAIL: Final = 2000
 """Letters of a gate's output that are kept for a person."""
 WORDS: Final = {0: "PASS", 1: "FAIL", 10: "INCONCLUSIVE"}
@@ -58,7 +69,7 @@ class Answer:
     reasons: tuple[str, ...] = ()
     seconds: float = 0.0
     cpu: float = 0.0
-    """Seconds of processor of the gate and its children, without the demo's servers."""
+    """Seconds of processor of the gate and its children, without the services it asks."""
     memory: int = 0
     """The largest resident set of one of its processes, in KiB."""
     counts: dict[str, int] = field(default_factory=dict)
@@ -76,11 +87,70 @@ class Job:
     """One pair, and how the gate between its sides is run."""
 
     name: str
+    service: str = DEMO
     flaws: tuple[str, ...] = ()
     benign: tuple[str, ...] = ()
     noise: Noise | None = None
     canary_build: str = CANARY_BUILD
     arguments: tuple[str, ...] = ()
+    level: str = ""
+    """The safety level, where it is not the gate file's."""
+    roles: int = 0
+    """How many roles log in; 0: all of the gate file."""
+    without: tuple[str, ...] = ()
+    """Rules that this gate does not look for."""
+    by_command: bool = False
+    """Run by the real command line, between two processes of the demo."""
+
+    @property
+    def how(self) -> str:
+        """Say how the gate is run."""
+        return "command" if self.by_command else "forked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """How a child ended and what it cost."""
+
+    status: int
+    seconds: float
+    cpu: float
+    memory: int
+
+
+class Farm:
+    """Opens the sides of pairs in a process that serves them all."""
+
+    def __init__(self) -> None:
+        """Start it."""
+        self._talker = Talker("farm.py")
+
+    @contextlib.contextmanager
+    def pair(self, job: Job) -> Iterator[tuple[str, str]]:
+        """Serve both sides while the context is open; yields the URLs of baseline and canary."""
+        sides = ((BASELINE_BUILD, (), ()), (job.canary_build, job.flaws, job.benign))
+        with contextlib.ExitStack() as stack:
+            yield tuple(stack.enter_context(self._side(job, index, *side)) for index, side in enumerate(sides))  # type: ignore[misc]  # two
+
+    @contextlib.contextmanager
+    def _side(self, job: Job, index: int, build: str, flaws: Sequence[str], benign: Sequence[str]) -> Iterator[str]:
+        # Each side is noisy in its own way.
+        noise = replace(job.noise, seed=job.noise.seed * 2 + index) if job.noise else None
+        what = {"service": job.service, "build": build, "flaws": list(flaws), "benign": list(benign), "noise": noise_line(noise)}
+        opened = self._talker.ask(do="open", timeout=LIMIT, **what)
+        try:
+            yield opened["url"]
+        finally:
+            with contextlib.suppress(ProvingError):  # a farm that is gone serves nothing any more
+                self._talker.ask(do="close", timeout=LIMIT, port=opened["port"])
+
+    def cpu(self) -> float:
+        """Return the seconds of processor that it has used."""
+        return float(self._talker.ask(do="cpu", timeout=LIMIT)["cpu"])
+
+    def close(self) -> None:
+        """End it, and all that it serves."""
+        self._talker.close()
 
 
 class Gates:
@@ -91,31 +161,73 @@ class Gates:
         self._lock = threading.Lock()
         self._running: set[int] = set()
         self._closed = False
+        self._farm: Farm | None = None
+        self._zygote: Talker | None = None
+        self._shelf = tempfile.TemporaryDirectory(prefix="zeroweight-prove-", ignore_cleanup_errors=True)
 
     def close(self) -> None:
         """Kill every gate that still runs, and start none any more."""
         with self._lock:
             self._closed = True
             for group in self._running:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(group, signal.SIGKILL)
+                _kill(group)
+            last = (self._zygote, self._farm)
+        for each in last:
+            if each is not None:
+                each.close()
+        self._shelf.cleanup()
 
-    def run(self, job: Job, *, rate: int = 5000) -> Answer:
-        """Start the pair, run the gate by pytest, and read what it said; raises DemoError when the pair does not come up."""
+    def farm_cpu(self) -> float:
+        """Return the seconds of processor that the services of forked gates have used."""
+        return self._farm.cpu() if self._farm is not None else 0.0
+
+    def answer(self, job: Job) -> Answer:
+        """Run the gate of a job as the job says; raises what keeps its sides or itself from coming up."""
+        if job.by_command:
+            return self.run(job, line=[COMMAND, "run"])
+        farm, zygote = self._warmed()
+        kind = service(job.service)
+        with farm.pair(job) as (baseline, canary), self._folder() as folder:
+            text = kind.gate(baseline_url=baseline, canary_url=canary, baseline_build=BASELINE_BUILD, canary_build=job.canary_build)
+            gate = _written(folder, with_roles(text, job.roles) if job.roles else text)
+            told = zygote.ask(
+                # It ends a gate at the limit; past that it is itself what hangs.
+                timeout=2 * LIMIT,
+                folder=str(folder),
+                arguments=[*PYTEST[2:], str(gate), *_arguments(folder, job, RATE)],
+                environment={**kind.environment(), "ZEROWEIGHT_RUN_ID": uuid.uuid4().hex},
+                limit=LIMIT,
+                without=list(job.without),
+                shelf=self._shelf.name,
+            )
+            return _read(folder, Spent(status=told["status"], seconds=told["seconds"], cpu=told["cpu"], memory=told["memory"]))
+
+    def run(self, job: Job, *, rate: int = RATE, line: Sequence[str] = ()) -> Answer:
+        """Run the gate in a process of its own, by pytest or another command, between two processes of the demo.
+
+        Raises DemoError when the pair does not come up.
+        """
         pair = Pair(flaws=job.flaws, benign=job.benign, noise=job.noise, canary_build=job.canary_build)
-        with tempfile.TemporaryDirectory(prefix="zeroweight-prove-", ignore_cleanup_errors=True) as name, pair:
-            folder = Path(name)
-            (folder / "gate.toml").write_text(config(pair), encoding="utf-8")
-            # Else pytest looks for a configuration upwards, and finds anybody's.
-            (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
-            line = ["-m", "pytest", "-p", "no:schemathesis", "-p", "no:cacheprovider", "--zeroweight", str(folder / "gate.toml")]
-            line += ["--zeroweight-output", str(folder / "out"), "--zeroweight-set", f"budget.rate={rate}"]
-            # A busy machine must not decide a proof: the run's own end comes just before that of the patience here.
-            line += ["--zeroweight-set", f"budget.seconds={LIMIT - SPARE:g}", *job.arguments]
-            spent = self.spend([sys.executable, *line], folder)
+        with self._folder() as folder, pair:
+            gate = _written(folder, config(pair))
+            spent = self.spend([*(line or (sys.executable, *PYTEST)), str(gate), *_arguments(folder, job, rate)], folder, environment())
             return _read(folder, spent)
 
-    def spend(self, line: Sequence[str], folder: Path) -> Spent:
+    def _warmed(self) -> tuple[Farm, Talker]:
+        """Return farm and zygote, started at the first call."""
+        with self._lock:
+            if self._closed:
+                raise KeyboardInterrupt
+            if self._farm is None or self._zygote is None:
+                self._farm, self._zygote = Farm(), Talker("zygote.py")
+            return self._farm, self._zygote
+
+    @contextlib.contextmanager
+    def _folder(self) -> Iterator[Path]:
+        with tempfile.TemporaryDirectory(prefix="zeroweight-prove-", ignore_cleanup_errors=True) as name:
+            yield Path(name)
+
+    def spend(self, line: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None) -> Spent:
         """Run a command in a process group of its own and measure it; it is killed at the limit, or by `close`."""
         with (folder / "output.txt").open("wb") as output:
             began = time.monotonic()
@@ -126,7 +238,7 @@ class Gates:
                     list(line),
                     cwd=folder,
                     # Another wrapper's pytest options would narrow the run.
-                    env={**{name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}, **environment()},
+                    env={**{name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}, **(environment or {})},
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=subprocess.STDOUT,
@@ -153,14 +265,25 @@ class Gates:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spent:
-    """How a child ended and what it cost."""
+PYTEST: Final = ("-m", "pytest", "-p", "no:schemathesis", "-p", "no:cacheprovider", "--tb=no", "-rN", "--zeroweight")
+"""What `zeroweight run` gives Python, up to the gate's file; a test holds the two against each other."""
 
-    status: int
-    seconds: float
-    cpu: float
-    memory: int
+
+def _arguments(folder: Path, job: Job, rate: int) -> list[str]:
+    """Return what comes after the gate's file."""
+    # A busy machine must not decide a proof: requests bound a run, its seconds only what hangs.
+    sets = [f"budget.rate={rate}", f"budget.seconds={LIMIT - SPARE:g}", f"budget.requests={REQUESTS}"]
+    if job.level:
+        sets.append(f"safety.level={job.level}")
+    return ["--zeroweight-output", str(folder / "out"), *(word for each in sets for word in ("--zeroweight-set", each)), *job.arguments]
+
+
+def _written(folder: Path, text: str) -> Path:
+    gate = folder / "gate.toml"
+    gate.write_text(text, encoding="utf-8")
+    # Else pytest looks for a configuration upwards, and finds anybody's.
+    (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    return gate
 
 
 def _kill(group: int) -> None:
@@ -169,7 +292,7 @@ def _kill(group: int) -> None:
 
 
 def _read(folder: Path, spent: Spent) -> Answer:
-    """Read verdict.json and hold it against the exit status."""
+    """Read verdict.json and hold it against the exit status; the folder is this run's alone."""
     output = (folder / "output.txt").read_text(encoding="utf-8", errors="replace")[-TAIL:]
     try:
         told = json.loads((folder / "out" / "verdict.json").read_bytes())
@@ -184,7 +307,7 @@ def _read(folder: Path, spent: Spent) -> Answer:
         cpu=round(spent.cpu, 2),
         memory=spent.memory,
         counts=told.get("counts", {}),
-        requests=sum(count for key, count in told.get("budget", {}).items() if key.startswith("sent_")),
+        requests=int(sum(count for key, count in told.get("budget", {}).items() if key.startswith("sent_"))),
         output=output,
     )
 

@@ -1,32 +1,28 @@
-"""What is proven: which gates are run, and what each answer is worth. Everything here is measured; nothing of it is known to the gate."""
+"""What each gate's answer is worth. Everything here is measured; nothing of it is known to the gate."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from expected import BLIND, EXPECTED, LATER, Expected
-from gates import Answer, Found, Job
+import expectations
+from docket import BUSY, HEAVY
+from expected import BLIND, BLIND_SECOND, Expected
+from gates import WORDS, Answer, Found, Job
+from services import noise_line, service, services
 
-from zeroweight.demo.catalogue import BENIGN, FLAWS
+from zeroweight.checks.rules import rules
 from zeroweight.demo.noise import Noise
-from zeroweight.demo.pair import BASELINE_BUILD
+from zeroweight.finding import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from workshop import Result
 
-SERVICE: Final = "orders"
-BUSY: Final = "busy-release"
-"""All harmless changes at once."""
-UNDER_BUSY: Final = ("csp-gone", "malformed-json-traceback", "order-read-foreign", "admin-users-open-to-customers", "files-list-broken")
-"""Flaws, of four families, that must be found under all harmless changes, too."""
-SEEDS: Final = tuple(range(101, 121))
-"""One noisy A/A run for each; odd ones hold one build against itself, even ones two builds of one code."""
-QUIET_RUNS: Final = 3
-
 Row = dict[str, Any]
+BLOCKS_FROM: Final = Severity.MEDIUM
+"""What a finding must weigh to block, unless an operator says otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,56 +37,52 @@ class Item:
     output: str = ""
 
 
-def jobs(part: str) -> Iterator[Job]:
-    """Yield a part's gates; names are unique over all parts."""
-    match part:
-        case "flaws":
-            yield from (Job(name=name, flaws=(name,)) for name in EXPECTED)
-            yield from (Job(name=f"{name}+{BUSY}", flaws=(name,), benign=tuple(BENIGN)) for name in UNDER_BUSY)
-        case "benign":
-            yield from (Job(name=name, benign=(name,)) for name in BENIGN)
-            yield Job(name=BUSY, benign=tuple(BENIGN))
-        case "aa":
-            yield from (_same(f"noise-{seed}", seed, Noise(seed=seed)) for seed in SEEDS)
-            yield from (_same(f"quiet-{number}", number, None) for number in range(1, QUIET_RUNS + 1))
-
-
-def _same(name: str, number: int, noise: Noise | None) -> Job:
-    if number % 2:
-        return Job(name=name, noise=noise, canary_build=BASELINE_BUILD, arguments=("--zeroweight-aa",))
-    return Job(name=name, noise=noise)
+@cache
+def severities() -> dict[str, Severity]:
+    """Return how bad each rule's findings are."""
+    return {rule.id: rule.severity for rule in rules()}
 
 
 def item(part: str, job: Job, answer: Answer) -> Item:
     """Weigh one gate's answer."""
-    return {"flaws": _flaw, "benign": _benign, "aa": _aa}[part](job, answer)
+    weigh = {"flaws": _flaw, "settings": _setting, "benign": _benign, "aa": _aa, "command": _command, "ablation": _ablated}
+    return weigh[part](job, answer)
 
 
 def _flaw(job: Job, answer: Answer) -> Item:
     """Weigh a flaw: FAIL, the rule at every named spot, new and confirmed, and nothing else that blocks but what was named beforehand."""
-    flaw = FLAWS[job.flaws[0]]
-    wanted = EXPECTED[flaw.name]
+    flaw, wanted = _of(job)
     seen = {(each.operation, each.role) for each in answer.findings if each.rule == wanted.rule and each.state == "new" and each.confirmed}
     found = [spot for spot in wanted.at if spot in seen]
     missed = [spot for spot in wanted.at if spot not in seen]
     collateral = [str(each) for each in answer.blocking if not _own(each, wanted, flaw.operations)]
-    caught = answer.verdict == "FAIL" and not missed
+    # A finding below what blocks is told, and changes no verdict by itself.
+    blocks = severities()[wanted.rule] >= BLOCKS_FROM
+    caught = answer.verdict in ({"FAIL"} if blocks else {"PASS", "FAIL"}) and not missed
     row = {
-        "name": job.name,
+        "name": flaw.name,
         "family": flaw.family,
-        "service": SERVICE,
+        "service": job.service,
         "narrow": flaw.narrow,
+        "busy": len(job.benign) > 0,
         "expected_rule": wanted.rule,
+        "blocks": blocks,
         "expected_place": [_spoken(spot) for spot in wanted.at],
         "verdict": answer.verdict,
         "found": [_spoken(spot) for spot in found],
         "collateral": collateral,
         "caught": caught,
-        **_cost(answer),
+        "blocking_rules": sorted({each.rule for each in answer.blocking}),
+        **_cost(job, answer),
     }
     says = f"{wanted.rule} at {len(found)} of {len(wanted.at)} places"
     says += "".join(f"; missed {_spoken(spot)}" for spot in missed) + "".join(f"; collateral {each}" for each in collateral)
     return Item(part="flaws", name=job.name, ok=caught and not collateral, row=row, says=says, output=answer.output)
+
+
+def _of(job: Job) -> tuple[Any, Expected]:
+    """Return the flaw of a job, and what must be said of it."""
+    return service(job.service).flaws[job.flaws[0]], expectations.expected(job.service)[job.flaws[0]]
 
 
 def _own(found: Found, wanted: Expected, operations: Sequence[str]) -> bool:
@@ -102,24 +94,70 @@ def _spoken(spot: tuple[str, str]) -> str:
     return f"{spot[0]} as {spot[1]}"
 
 
+def _setting(job: Job, answer: Answer) -> Item:
+    """Weigh a flaw under a narrower gate: caught is its rule at one of its operations at least; missing it is no failure here."""
+    flaw, wanted = _of(job)
+    operations = {operation for operation, _ in wanted.at}
+    mine = [each for each in answer.findings if each.rule == wanted.rule and each.operation in operations]
+    seen = any(each.state == "new" and each.confirmed for each in mine)
+    row = {
+        "name": flaw.name,
+        "service": job.service,
+        "family": flaw.family,
+        "setting": job.name.rpartition("@")[2],
+        "verdict": answer.verdict,
+        "caught": seen and answer.verdict in ({"FAIL"} if severities()[wanted.rule] >= BLOCKS_FROM else {"PASS", "FAIL"}),
+        **_cost(job, answer),
+    }
+    says = "caught" if row["caught"] else "not caught"
+    # What two witnesses disagree about is no verdict, under any setting.
+    return Item(part="settings", name=job.name, ok=answer.verdict in WORDS.values(), row=row, says=says, output=answer.output)
+
+
 def _benign(job: Job, answer: Answer) -> Item:
-    row = {"name": job.name, "service": SERVICE, "verdict": answer.verdict, **_cost(answer)}
+    name = job.benign[0] if len(job.benign) == 1 else BUSY
+    row = {"name": name, "service": job.service, "verdict": answer.verdict, "reasons": list(answer.reasons), **_cost(job, answer)}
     return Item(part="benign", name=job.name, ok=answer.verdict == "PASS", row=row, says=_why(answer), output=answer.output)
 
 
 def _aa(job: Job, answer: Answer) -> Item:
     """Weigh a run of one code against itself: never FAIL; INCONCLUSIVE is bounded over all noisy runs, and not allowed without noise."""
     allowed = {"PASS", "INCONCLUSIVE"} if job.noise else {"PASS"}
-    row = {"name": job.name, "verdict": answer.verdict, "reasons": list(answer.reasons), "counts": answer.counts, **_cost(answer)}
+    noise = "none" if job.noise is None else "heavy" if job.noise.unavailable == HEAVY.unavailable else "standard"
+    row = {
+        "name": job.name.rpartition("/")[2],
+        "service": job.service,
+        "noise": noise,
+        "verdict": answer.verdict,
+        "reasons": list(answer.reasons),
+        "counts": answer.counts,
+        **_cost(job, answer),
+    }
     return Item(part="aa", name=job.name, ok=answer.verdict in allowed, row=row, says=_why(answer), output=answer.output)
+
+
+def _command(job: Job, answer: Answer) -> Item:
+    """Weigh what the real command line said; the forked gate's word is held against it when all is done."""
+    name = job.name.removesuffix(" by command")
+    row = {"name": name, "service": job.service, "verdict": answer.verdict, **_cost(job, answer)}
+    return Item(part="command", name=job.name, ok=answer.verdict in WORDS.values(), row=row, says=_why(answer), output=answer.output)
+
+
+def _ablated(job: Job, answer: Answer) -> Item:
+    """Weigh a flaw without the check that finds it: that rule must be gone from the verdict."""
+    rule = job.without[0]
+    silent = all(each.rule != rule for each in answer.findings) and answer.verdict in WORDS.values()
+    row = {"rule": rule, "name": job.flaws[0], "service": job.service, "verdict": answer.verdict, "silent": silent, **_cost(job, answer)}
+    says = "nothing is told by the rule" if silent else "the rule still speaks"
+    return Item(part="ablation", name=job.name, ok=silent, row=row, says=says, output=answer.output)
 
 
 def _why(answer: Answer) -> str:
     return "" if answer.verdict == "PASS" else "; ".join(answer.reasons[:3])
 
 
-def _cost(answer: Answer) -> Row:
-    return {"seconds": answer.seconds, "cpu": answer.cpu, "requests": answer.requests}
+def _cost(job: Job, answer: Answer) -> Row:
+    return {"how": job.how, "seconds": answer.seconds, "cpu": answer.cpu, "requests": answer.requests}
 
 
 def fault(result: Result, *, control: bool) -> Item:
@@ -144,21 +182,23 @@ def passes_falsely(row: Row) -> bool:
 
 def later() -> list[Row]:
     """Tell the flaws that no check looks for yet."""
-    return [{"name": name, "family": FLAWS[name].family, "narrow": FLAWS[name].narrow, "why": why} for name, why in LATER.items()]
+    return [
+        {"name": name, "service": each.name, "family": each.flaws[name].family, "narrow": each.flaws[name].narrow, "why": why}
+        for each in services()
+        for name, why in expectations.later(each.name).items()
+    ]
 
 
 def blind() -> Row:
-    """Tell how the first run on the blind flaws went; what has been mended since counts among the flaws."""
-    return {"n": len(BLIND), "caught_first_run": sum(BLIND.values()), "first_run": dict(BLIND)}
+    """Tell how the first run on the newest blind flaws went, and on earlier rounds'; what has been mended since counts among the flaws."""
+    return {**_round(BLIND_SECOND), "earlier": [_round(BLIND)]}
 
 
-def untold() -> list[str]:
-    """Return slips of the lists here: flaws that stand in none or in both, and names that are none."""
-    told = [*EXPECTED, *LATER]
-    return sorted({name for name in {*told, *FLAWS} if told.count(name) != 1 or name not in FLAWS})
+def _round(first_run: Mapping[str, bool]) -> Row:
+    return {"n": len(first_run), "caught_first_run": sum(first_run.values()), "first_run": dict(first_run)}
 
 
 def noise_told() -> Row:
     """Tell how noisy the noisy runs are."""
-    plain = asdict(Noise())
-    return {key: value for key, value in plain.items() if key not in {"seed", "spared"}}
+    kinds = {"standard": noise_line(Noise()), "heavy": noise_line(HEAVY)}
+    return {kind: {key: value for key, value in (told or {}).items() if key not in {"seed", "spared"}} for kind, told in kinds.items()}
