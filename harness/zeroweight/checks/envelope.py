@@ -29,6 +29,11 @@ _BESIDE = frozenset(
 _VOCABULARY = _FLAGS | _STATES | _ERRORS | _CODES | _TEXTS | _BESIDE
 """Every field that an answer may have which says nothing but a failure."""
 
+_DATA = frozenset({"data", "result", "results", "item", "items", "payload", "content", "body", "value", "values", "record", "records"})
+"""Fields that envelopes keep what was asked for in."""
+_LARGEST_NOTE = 6
+"""Members of an object that still reads as a remark (which node, how long it took)."""
+
 _WORDS = (
     (401, ("unauthenticated", "unauthorized", "unauthorised", "not authenticated", "not logged in", "login required", "invalid token")),
     (403, ("forbidden", "permission", "access denied", "not allowed", "not authorized", "not authorised", "accessdenied")),
@@ -56,19 +61,29 @@ def status_inside(body: Any) -> int | None:
     return next((code for code, words in _WORDS if any(word in said for word in words)), UNSAID)
 
 
-def fails_alike(old: Any, new: Any) -> bool:
-    """Whether `new` still tells the very failure that `old` does, whatever single values a release put beside it.
+def fails_alike(old: Any, new: Any, *, asked: str = "") -> bool:
+    """Whether `new` still tells the very failure that `old` does, whatever small things a release put beside it.
 
-    A node's name next to `"ok": false` lets nobody in. An object or a list beside it may be what was asked for, and counts.
+    A node's name next to `"ok": false` lets nobody in. What may be the thing that was asked for (`asked`: the request's target) counts.
     """
     if status_inside(old) is None or not isinstance(new, Mapping):
         return False
     told = {str(name).lower(): value for name, value in old.items() if str(name).lower() not in _BESIDE}
     now = {str(name).lower(): value for name, value in new.items()}
-    more = [value for name, value in now.items() if name not in told and name not in _VOCABULARY]
-    if any(isinstance(value, Mapping | list) and value for value in more):
+    more = {name: value for name, value in now.items() if name not in told and name not in _VOCABULARY}
+    if any(_may_be_asked_for(name, value, asked.lower()) for name, value in more.items()):
         return False
     return all(name in now and _alike(value, now[name]) for name, value in told.items())
+
+
+def _may_be_asked_for(name: str, value: Any, asked: str) -> bool:
+    """Whether something beside a failure may be what the caller wanted: a list, a grown or nested object, or one that the target names."""
+    if not isinstance(value, Mapping | list) or not value:
+        return False
+    if isinstance(value, list) or len(value) > _LARGEST_NOTE or name in _DATA or name.rstrip("s") in asked:
+        return True
+    held = list(value.values())
+    return any(isinstance(each, Mapping | list) or (isinstance(each, str) and each and each.lower() in asked) for each in held)
 
 
 def _alike(old: Any, new: Any) -> bool:

@@ -90,7 +90,8 @@ def _gives_nothing(baseline: Answer, canary: Answer) -> bool:
     more beside it.
     """
     old, new = baseline.exchange.response, canary.exchange.response
-    still_fails = old is not None and new is not None and old.status == new.status and fails_alike(old.json, new.json)
+    asked = canary.exchange.request.target.decode("latin-1") if canary.exchange.request else ""
+    still_fails = old is not None and new is not None and old.status == new.status and fails_alike(old.json, new.json, asked=asked)
     return still_fails or canonical(canary.exchange) or canary.exchange.probe.verb == "OPTIONS"
 
 
