@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from stage import MAKE, THING, THINGS
 
-from zeroweight.ledger import SHIPPED, Ledger, Owed, left_over, write
+from zeroweight.checks.check import catalogue
+from zeroweight.ledger import RULES, SHIPPED, Ledger, Owed, left_over, write
 from zeroweight.model.look import Gap
 from zeroweight.shipped import shipped
 
@@ -104,3 +105,7 @@ def test_a_known_gap_tells_only_its_own_lines(known: Gap, told: int) -> None:
 def test_the_suites_that_a_run_owes_are_those_that_are_shipped() -> None:
     files = {path.stem.removeprefix("test_") for path in shipped("suites").glob("test_*.py")}
     assert set(SHIPPED) == files
+
+
+def test_the_rules_that_a_run_owes_are_all_that_are_shipped() -> None:
+    assert {check.rule.id for check in catalogue()} == RULES

@@ -16,6 +16,21 @@ SHIPPED = ("headers", "errors", "authorization")
 """The suites that a run owes unless the policy says otherwise; kept here, so that a lost file is missed."""
 FAMILIES = {"errors": ("malformed",)}
 """Suite → the shipped payload families without which it says less than it seems to; kept here, so that a lost file is missed."""
+RULES = frozenset(
+    f"{family}.{slug}"
+    for family, slugs in {
+        "authorization": "access-lost anonymous-access function-level object-level"
+        " guard-late guard-late-missing role-guard-late refusal-changed",
+        "availability": "server-error silent unbounded-answer",
+        "contract": "error-shape error-wording operation-hidden security-lost",
+        "disclosure": "database-error host-name internal-address stack-trace version-banner",
+        "headers": "csp-lost frame-options-lost hsts-lost nosniff-lost referrer-policy-lost",
+        "inventory": "new-operation public-read public-write undocumented unguarded",
+        "validation": "weakened",
+    }.items()
+    for slug in slugs.split()
+)
+"""Every shipped rule; kept here, so that a lost check is missed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

@@ -110,6 +110,13 @@ def payloads_empty(shop: Workshop) -> Result:
     return shop.run(shop.gate(), env=shop.copy(without=("payloads/malformed.yaml",)), expected=INCONCLUSIVE, code="payloads")
 
 
+@fault("an installation without the file of some checks")
+def checks_missing(shop: Workshop) -> Result:
+    env = shop.copy()
+    (shop.folder / "copy" / "zeroweight" / "checks" / "validation.py").unlink()
+    return shop.run(shop.gate(), env=env, expected=INCONCLUSIVE, code="rules")
+
+
 _RAISING_CHECK: Final = """
 from zeroweight import Exchange, Rule, Severity, check
 

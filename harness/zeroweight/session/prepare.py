@@ -15,7 +15,7 @@ from zeroweight.corpus import payloads
 from zeroweight.drivers.http import HttpDriver
 from zeroweight.drivers.openapi import Schema, contrasts, united
 from zeroweight.errors import ToolFailed
-from zeroweight.ledger import FAMILIES, Ledger, write
+from zeroweight.ledger import FAMILIES, RULES, Ledger, write
 from zeroweight.model.contract import Change
 from zeroweight.model.look import Gap
 from zeroweight.model.operation import Operation
@@ -65,7 +65,7 @@ def prepare(start: Start, say: Say) -> Plan:
         hosts=config.safety.hosts,
     )
     folders = payload_folders(config)
-    lost = lost_payloads(folders)
+    lost = (*lost_payloads(folders), *lost_rules())
     owed = {name: suites.owes(found.get(name)) for name in dict.fromkeys((*setup.policy(config).require.suites, *_own(config, found)))}
     plan = Plan(
         run=start.run,
@@ -127,6 +127,13 @@ def lost_payloads(folders: Sequence[Path]) -> tuple[Gap, ...]:
         for family in families
         if family not in have
     )
+
+
+def lost_rules() -> tuple[Gap, ...]:
+    """Return a Gap for the shipped rules that this installation has no check for: what nobody looks for cannot be found."""
+    lost = sorted(RULES - {check.rule.id for check in catalogue()})
+    why = "this installation has no check for them, so nobody looked"
+    return (Gap(what=f"rules {', '.join(lost)}", why=why, fix="install zeroweight again", code="rules"),) if lost else ()
 
 
 def _own(config: Config, found: Mapping[str, Path]) -> tuple[str, ...]:
