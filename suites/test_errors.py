@@ -18,9 +18,10 @@ def test_errors(trial: Trial, operation: Operation) -> None:
     kept_out = [probe for probe in named if not trial.allowed(probe)]
     nobody = [probe for probe in plain if probe.role == "anonymous"][:1]
     callers = [*nobody, *let_in[:1], *kept_out[:1]]
-    # Whoever gets furthest gets every odd request. The others meet a guard, or the same parsers once more: one of each kind tells that.
+    # Whoever gets furthest gets every odd request, and so does whoever is refused: to a guard, each is a way around it. Who is let in all
+    # the same meets the same parsers once more, and one of each kind tells that.
     furthest = next((probe for probe in callers if trial.allowed(probe)), callers[-1])
-    trial.send(case for caller in callers for case in _odd(trial, operation, caller, every=caller is furthest))
+    trial.send(case for caller in callers for case in _odd(trial, operation, caller, every=caller is furthest or not trial.allowed(caller)))
 
 
 def _odd(trial: Trial, operation: Operation, caller: Probe, *, every: bool) -> Iterator[Probe]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import threading
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import jsonschema
+import msgspec
 import pytest
 from plans import plan_of
+from reported import HOSTILE, poisoned
 
 from zeroweight.compare import Delta, Repeats, State
 from zeroweight.finding import Excerpt, Exhibit, Severity, Tally
@@ -120,6 +123,14 @@ def test_a_record_is_read_back_as_it_was(tmp_path: Path) -> None:
     write(made, tmp_path / "record.json", NOBODY)
     assert read(tmp_path / "record.json") == made
     assert made.schema == made.summary.schema == SCHEMA
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_a_target_says_is_read_back_but_for_halves_of_characters(tmp_path: Path, name: str) -> None:
+    """In values and in keys: a strict reader takes no file that holds half a character."""
+    write(msgspec.convert(poisoned(HOSTILE[name]), Record), tmp_path / "record.json", Redactor())
+    whole_words = re.sub("[\ud800-\udfff]", "\ufffd", HOSTILE[name])
+    assert read(tmp_path / "record.json") == msgspec.convert(poisoned(whole_words), Record)
 
 
 def test_every_part_of_a_whole_record_holds_something() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -25,6 +26,7 @@ from zeroweight.redact import Redactor
 from zeroweight.verdict import Action, Policy, Reason, Word
 
 SCHEMA = 1
+_HALF = re.compile("[\ud800-\udfff]")
 """The version of both documents; it rises when a field changes its meaning or goes away."""
 
 
@@ -319,7 +321,7 @@ def mistaken(run: RunLine, mistake: str) -> VerdictFile:
 
 def write(document: VerdictFile | Record, path: Path, redactor: Redactor) -> None:
     """Write a document, redacted, in one step: a reader finds the old one or the new one, never half of it. Raises OSError."""
-    plain = redactor.plain(msgspec.to_builtins(document))
+    plain = _mended(redactor.plain(msgspec.to_builtins(document)))
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -333,6 +335,15 @@ def write(document: VerdictFile | Record, path: Path, redactor: Redactor) -> Non
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _mended(value: Any) -> Any:  # plain JSON is what it is
+    """Return plain JSON with U+FFFD for halves of characters, keys included: no strict reader takes a file that holds one."""
+    if isinstance(value, str):
+        return _HALF.sub("\ufffd", value)
+    if isinstance(value, Mapping):
+        return {_mended(key): _mended(item) for key, item in value.items()}
+    return [_mended(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def schema(document: type[VerdictFile | Record]) -> str:

@@ -6,10 +6,11 @@ import pytest
 
 from zeroweight.checks.address import addresses
 from zeroweight.checks.passage import BODY, Passage
+from zeroweight.finding import HeaderName
 
 
-def found(text: str, name: str = "message") -> list[str]:
-    return [seen.text for seen in addresses(Passage(where=f"/{name}" if name else BODY, name=name, text=text))]
+def found(text: str, name: str = "message", at: HeaderName | None = None) -> list[str]:
+    return [seen.text for seen in addresses(Passage(where=f"/{name}" if name else BODY, name=name, text=text, at=at))]
 
 
 BLOCKS = [
@@ -52,6 +53,15 @@ def test_every_block_is_found_in_every_writing(address: str, writing: str) -> No
         ("fe80::1: no route", ["fe80::1"]),
         ("10.42.0.0/16", ["10.42.0.0"]),
         ("1.1 10.0.0.9 (squid)", ["10.0.0.9"]),
+        ("failed to connect to db/10.0.0.5 (port 5432) after 1000ms", ["10.0.0.5"]),
+        ("http client 10.0.0.5:8080 refused", ["10.0.0.5"]),
+        ("upstream peer address: 10.0.0.5:8080", ["10.0.0.5"]),
+        ("cannot read data source: 10.0.0.5:5432", ["10.0.0.5"]),
+        ("no answer from remote address 10.0.0.5:5432", ["10.0.0.5"]),
+        ("remote address 10.0.0.5:54321", []),
+        ("Client 10.0.0.5", ["10.0.0.5"]),
+        ("DB01/10.0.0.5 is down", ["10.0.0.5"]),
+        ("Mozilla/5.0 AppleWebKit/10.0.0.5 X-Http/v10.0.0.5", []),
         ("inet fd00::1/64", ["fd00::1"]),
     ],
 )
@@ -103,8 +113,8 @@ def test_addresses_in_company_are_found(text: str, expected: list[str]) -> None:
         *("10.0.0.0/8 is not allowed", "192.168.0.0/16", "172.16.0.0/12", "fc00::/7", "169.254.0.0/16 is link-local"),
         # the caller
         *(
-            "client 10.0.0.9",
-            "client: 10.0.0.9",
+            "client IP 10.0.0.9",
+            "client-ip: 10.0.0.9:41234",
             "remote_addr=10.0.0.9",
             "your IP is 10.0.0.9",
             "Remote Address 10.0.0.9",
@@ -120,18 +130,31 @@ def test_what_only_looks_like_one_is_none(text: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("version", "app_version", "build", "firmware", "x-app-version", "server", "user-agent", "x-powered-by"),
-        *("client_ip", "clientip", "remote_addr", "x-forwarded-for", "x-real-ip", "last_login_ip", "source_ip", "peer", "ip", "ip_address"),
-        *("example", "placeholder", "description", "x-envoy-external-address", "forwarded"),
+        *("version", "app_version", "appversion", "build", "firmware", "x-app-version", "user-agent", "user_agent"),
+        *("client_ip", "clientip", "remote_addr", "x-forwarded-for", "x-real-ip", "last_login_ip", "source_ip"),
+        *("x-envoy-external-address", "forwarded", "peer-address"),
     ],
 )
-def test_fields_for_versions_callers_and_samples_are_left_out(name: str) -> None:
+def test_fields_for_versions_and_callers_are_left_out(name: str) -> None:
     assert found("10.2.0.1", name) == []
+    assert found("10.2.0.1:8080", name) == ["10.2.0.1"], "neither a version nor a caller has such a port"
 
 
-@pytest.mark.parametrize("name", ["upstream", "host", "url", "location", "via", "x-backend", "database", "node_ip", "address", "zip"])
+OTHER_FIELDS = [
+    *("upstream", "host", "url", "location", "via", "x-backend", "database", "node_ip", "address", "zip", "server", "build_host"),
+    *("peers", "peer", "redis_client", "remote_host", "x-forwarded-server", "ip", "description", "release_server", "versions_url"),
+]
+
+
+@pytest.mark.parametrize("name", OTHER_FIELDS)
 def test_other_fields_are_not(name: str) -> None:
     assert found("10.2.0.1", name) == ["10.2.0.1"]
+
+
+@pytest.mark.parametrize("name", ["server", "x-powered-by"])
+def test_a_header_that_names_software_holds_a_version_unless_there_is_a_port(name: str) -> None:
+    assert found("10.2.0.1", name, HeaderName(name=name)) == []
+    assert found("10.2.0.1:8080", name, HeaderName(name=name)) == ["10.2.0.1"]
 
 
 def test_drawings_and_headings_in_pages_are_numbers() -> None:

@@ -90,13 +90,18 @@ TABLE = [
     row(A, R, "", **OTHERS),
     row(A, R, "", **odd(A), **BOB),
     row(A, I, "authorization.access-lost", **BOB),
-    row(A, M, "authorization.access-lost", **BOB),
+    row(A, M, "authorization.access-lost", **BOB, path="/orders"),
     row(A, M, "authorization.access-lost", **OWN),
-    row(A, M, "authorization.access-lost"),
+    row(A, M, "authorization.access-lost", path="/orders"),
+    # … an example's id may be in the baseline's data only
+    row(A, M, "", **BOB),
+    row(A, M, ""),
     row(A, I, "", **OTHERS),
     row(A, I, "", **odd(A), **BOB),
-    row(A, M, "", **BOB, documented=(Side.BASELINE,)),
-    row(A, R, "authorization.access-lost", **BOB, documented=(Side.BASELINE,)),
+    # … what the schema no longer has was taken away
+    *(row(A, gone, "", **BOB, path="/orders", documented=(Side.BASELINE,)) for gone in (M, R, (I, 400), (I, 405), (I, 501))),
+    *(row(A, gone, "authorization.access-lost", **BOB, documented=(Side.BASELINE,)) for gone in ((R, 401), (I, 409), I)),
+    row(A, R, "authorization.access-lost", **BOB, documented=()),
     row(A, L, "", **BOB),
 ]
 
@@ -106,6 +111,25 @@ def test_a_transition_breaks_one_rule_or_none(
     old: Outcome | tuple[Outcome, int], new: Outcome | tuple[Outcome, int], more: dict[str, Any], expected: str
 ) -> None:
     check_row(old, new, more, expected)
+
+
+FAILED = '{"ok": false, "message": "cannot"}'
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "expected"),
+    [
+        (FAILED, 400, []),
+        (FAILED, 422, []),
+        ('{"ok": false, "message": "sku is missing"}', 400, ["authorization.guard-late"]),
+        ('{"ok": false, "message": "cannot", "sku": "is missing"}', 400, ["authorization.guard-late"]),
+    ],
+)
+def test_a_failure_that_gets_an_honest_status_is_no_late_guard(body: str, status: int, expected: list[str]) -> None:
+    fields = {"content-type": "application/json"}
+    old = half(Side.BASELINE, R, 200, owner="alice", owner_got=A, fields=fields, body=FAILED)
+    new = half(Side.CANARY, I, status, owner="alice", owner_got=A, fields=fields, body=body)
+    assert [finding.rule.id for finding in judge(old, new)] == expected
 
 
 def test_an_object_gone_for_its_owner_too_is_no_reworded_refusal() -> None:

@@ -116,6 +116,10 @@ def test_some_pages_say_what_made_them(body: str, expected: list[tuple[str, str]
     assert named({}, body) == expected
 
 
+def test_so_many_products_are_counted_and_no_more() -> None:
+    assert len(named({"Server": " ".join(f"a{number}/1.{number}" for number in range(500))})) == 50
+
+
 def test_pictures_name_nothing() -> None:
     assert named({"content-type": "image/png"}, "nginx/1.25.3", 404) == []
 

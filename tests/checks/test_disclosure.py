@@ -80,6 +80,12 @@ NEW = [
     pytest.param(page("<p>x</p>"), page("<p>x</p><!-- ip-10-0-0-1.ec2.internal -->"), [NAME], id="an instance in a page"),
     pytest.param(ok(a=1), ok(a=1, base="http://localhost:3000/"), [NAME], id="a base URL left at its default"),
     pytest.param(error("no"), error("db.corp (10.0.0.5) is down"), [NAME, ADDRESS], id="both at once"),
+    pytest.param(ok(checks=[{"output": "ok"}]), ok(checks=[{"output": "dial tcp 10.0.0.7:5432 refused"}]), [ADDRESS], id="a health check"),
+    pytest.param(ok(a=1), ok(a=1, server="10.42.7.19:8080"), [ADDRESS], id="a server with its port"),
+    pytest.param(sent(), sent(server="10.0.0.7:8080"), [ADDRESS], id="a server with its port in a header"),
+    pytest.param(sent(), sent(x_forwarded_server="10.0.0.7"), [ADDRESS], id="the proxy's own address"),
+    pytest.param((500, JSON, '{"hint": "no"}'), (500, JSON, '{"hint": "db.prod.svc:5432 refused"}'), [NAME], id="a hint of an error"),
+    pytest.param((400, JSON, '{"description": "no"}'), (400, JSON, '{"description": "no 10.0.0.7"}'), [ADDRESS], id="words of an error"),
     pytest.param(sent(server="nginx"), sent(server="nginx/1.25.3"), [BANNER], id="a version where a name was"),
     pytest.param(sent(), sent(x_powered_by="PHP/8.2.1"), [BANNER], id="a new field"),
     pytest.param(sent(server="Apache/2.4"), sent(server="Apache/2.4 OpenSSL/3.0.1"), [BANNER], id="one more product"),
@@ -115,8 +121,9 @@ OLD_NEWS = [
     pytest.param(sent(server="nginx/1.24"), sent(via="1.1 edge (nginx/1.24)"), id="a product in another header"),
     pytest.param(sent(x_powered_by="PHP/8.1"), sent(x_powered_by="PHP/8.2-dev"), id="an upgrade of a runtime"),
     pytest.param(ok(items=[{"note": "first"}]), ok(items=[{"note": "10.0.0.7"}]), id="another note first"),
+    pytest.param(ok(schema={"example": "x"}), ok(schema={"example": "10.0.0.7 db.corp"}), id="a sample"),
     pytest.param(ok(note="first"), ok(note="ring 10.0.0.7 at db.corp"), id="a note that only the canary's side holds"),
-    pytest.param(ok(said=["hello"]), ok(said=["please ring 10.0.0.7 or db.corp"]), id="a sentence in a list"),
+    pytest.param(ok(said=[{"message": "hello"}]), ok(said=[{"message": "ring 10.0.0.7 or db.corp"}]), id="a message of a list"),
     # legitimate news
     pytest.param(ok(a=1), ok(a=1, version="10.2.0.1"), id="a version in four parts"),
     pytest.param(ok(a=1), ok(a=1, client_ip="10.0.0.3"), id="the caller's own address"),
@@ -178,6 +185,22 @@ def test_the_names_by_which_a_target_is_called_are_its_own() -> None:
     assert seen("http://10.4.5.7:8443") == [ADDRESS]
 
 
+OWN_NAMES = [
+    (sent(302, location="http://10.0.0.2:8000/x"), sent(302, location="http://10.9.9.9:9999/x"), [ADDRESS]),
+    (ok(self="http://shop.prod.svc.cluster.local/x"), ok(self="http://shop-7d9f8b6c5d-x2x4z.back.svc.cluster.local:9000/x"), [NAME]),
+    (page("<a href='http://shop.prod.svc.cluster.local/'>"), page("<!-- db.svc.cluster.local:5432 -->"), [NAME]),
+    (ok(self="http://shop.prod.svc.cluster.local/x"), ok(self="http://10.0.0.3:8000/x"), []),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "expected"), OWN_NAMES)
+def test_a_targets_own_name_hides_nobody_elses(old: Seen, new: Seen, expected: list[str]) -> None:
+    baseline = Target(side=Side.BASELINE, url="http://shop.prod.svc.cluster.local:8000", address="10.0.0.2:8000")
+    canary = Target(side=Side.CANARY, url="http://shop-canary.prod.svc.cluster.local:8000", address="10.0.0.3:8000")
+    halves = half(Side.BASELINE, old, own=baseline), half(Side.CANARY, new, own=canary)
+    assert [each.rule.id for each in compare_halves(CHECKS, *halves, Noise())] == expected
+
+
 @pytest.mark.parametrize("old", [R, M, I])
 def test_what_a_caller_sees_who_was_let_in_is_a_consequence(old: Outcome) -> None:
     halves = half(Side.BASELINE, error("no", 404), old), half(Side.CANARY, (200, {**JSON, "server": "nginx/1.1"}, '"10.0.0.7 db.corp"'), A)
@@ -232,8 +255,33 @@ def test_one_sided_checks_keep_out_of_it() -> None:
     assert examine(CHECKS, half(Side.CANARY, ok(a="10.0.0.7"))) == []
 
 
+def test_a_megabyte_of_strings_or_keys_costs_little() -> None:
+    many: list[Any] = [{"l": [f"x{number}" for number in range(110_000)]}, {f"k{number}x": "a" for number in range(60_000)}]
+    start = time.process_time()
+    for body in many:
+        for text in ("10.0.0.5", "db.corp"):
+            rules(ok(a="1"), ok(**body, z=text))
+    assert time.process_time() - start < 3.0
+
+
 @pytest.mark.parametrize(
-    "piece", ["10.0.0.1 ", "10.", "a.", "a-", "fd00:", "x.local ", "nginx ", "<meta name=generator ", "1.1.", "%2F", "\\/", "@a.b@"]
+    "piece",
+    [
+        "10.0.0.1 ",
+        "A-a-" * 29 + " 10.0.0.1 ",
+        "client-" * 16 + " 10.0.0.1 ",
+        "10.",
+        "a.",
+        "a-",
+        "fd00:",
+        "x.local ",
+        "nginx ",
+        "<meta name=generator ",
+        "1.1.",
+        "%2F",
+        "\\/",
+        "@a.b@",
+    ],
 )
 @pytest.mark.parametrize("fields", [JSON, HTML, {}])
 def test_time_grows_with_the_body_and_not_faster(piece: str, fields: dict[str, str]) -> None:

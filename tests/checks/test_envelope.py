@@ -78,6 +78,14 @@ KEPT = {"ok": False, "error": {"reason": "another practice", "ref": "5f4dcc3b-5a
         (KEPT, {**KEPT, "notes": []}, True),
         (KEPT, {**KEPT, "served_by": {"node": "node-7", "took": 12}}, True),
         (KEPT, {**KEPT, "served_by": {"node": {"name": "node-7"}}}, False),
+        (KEPT, {**KEPT, "node": "n-7", "region": "eu", "elapsed_ms": 3, "meta": {"build": "1.2"}, "version": "2"}, True),
+        *((KEPT, {**KEPT, name: "x"}, False) for name in ("email", "iban", "access_token", "html", "order", "name", "debug")),
+        (KEPT, {**KEPT, "balance": 1200}, False),
+        (KEPT, {**KEPT, "balance": 0}, False),
+        (KEPT, {**KEPT, "meta": '{"id": 7, "name": "Sol"}' * 10}, False),
+        (KEPT, {**KEPT, "meta": {"id": "p-77"}}, False),
+        (KEPT, {**KEPT, "build": dict.fromkeys("abcdefg", 1)}, False),
+        (KEPT, {**KEPT, "nodes": ["node-7"]}, False),
         (KEPT, {**KEPT, "patient": {"name": "Sol"}}, False),
         (KEPT, {**KEPT, "found": {"id": "p-77", "name": "Sol"}}, False),
         (KEPT, {**KEPT, "found": dict.fromkeys("abcdefg", 1)}, False),
@@ -94,3 +102,7 @@ KEPT = {"ok": False, "error": {"reason": "another practice", "ref": "5f4dcc3b-5a
 )
 def test_a_failure_stays_one_whatever_small_things_stand_beside_it(old: object, new: object, *, expected: bool) -> None:
     assert fails_alike(old, new, asked="/v1/patients/p-77") is expected
+
+
+def test_a_remark_about_what_was_asked_for_is_none() -> None:
+    assert not fails_alike(KEPT, {**KEPT, "node": "n-7"}, asked="/v1/node")

@@ -68,14 +68,25 @@ def test_deep_nesting_is_read_without_recursion() -> None:
     [
         ({"note": "x"}, True),
         ({"notes": ["x"]}, True),
-        ({"a": [{"said": "four words in all"}]}, True),
-        ({"a": [{"said": "only three words"}]}, False),
+        ({"description": "x"}, True),
+        ({"example": "x"}, True),
+        ({"a": [{"message": "x"}]}, True),
+        ({"message": "x"}, False),
+        ({"a": [{"output": "four words in all"}]}, False),
         ({"said": "four words in all"}, False),
         ({"host": "x"}, False),
     ],
 )
-def test_free_text_and_sentences_in_lists_were_written_by_people(body: object, *, written: bool) -> None:
+def test_free_text_samples_and_messages_in_lists_were_written_by_people(body: object, *, written: bool) -> None:
     assert [each.written for each in passages(response(json.dumps(body)))][-1] is written
+
+
+def test_a_megabyte_of_pieces_is_read_in_part_and_a_long_list_hides_nothing_behind_it() -> None:
+    texts = [each.text for each in passages(response(json.dumps({"long": ["x"] * 100_000, "last": "y"})))]
+    assert texts[-1] == "y"
+    assert len(texts) < 3_000
+    wide = {f"{first}{second}": [["x"] * 100] * 100 for first in "abcdefgh" for second in "abcdefgh"}
+    assert len(list(passages(response(json.dumps(wide))))) <= 20_001
 
 
 def test_headers_and_pages_were_not() -> None:

@@ -48,6 +48,14 @@ SAME = [
     ({"errors": {"sku": ["is missing"]}}, {"errors": {"qty": ["is too small"]}}),
     ({"sku": ["This field is required."]}, {"qty": ["Not a number."]}),
     ({"errors": {"sku": "is missing"}}, {"errors": {"qty": "is too small"}}),
+    ({"error": {"name": "required"}}, {"error": {"email": "required"}}),
+    ({"messages": {"name": "required"}}, {"messages": {"email": "required", "sku": "required"}}),
+    ({"message": {"name": "required"}}, {"message": {"email": "required"}}),
+    ({"detail": {"name": "required"}}, {"detail": {"email": ["required"]}}),
+    # what comes with some items or with one kind of error
+    ({"errors": [{"msg": "a", "limit": 1}, {"msg": "b"}]}, {"errors": [{"msg": "a"}]}),
+    ({"errors": [{"msg": "a", "limit": None}, {"msg": "b", "limit": 1}]}, {"errors": [{"msg": "a"}]}),
+    ({"detail": [{"msg": "a", "ctx": {"ge": 1}}]}, {"detail": [{"msg": "b"}]}),
     ({"by": {"41": {"msg": "x"}}}, {"by": {"42": {"msg": "x"}}}),
 ]
 
@@ -64,6 +72,10 @@ LOST = [
     ({"error": {"code": "a", "message": "b"}}, {"error": {"message": "b"}}, ["/error/code"]),
     ({"errors": [{"loc": "a", "msg": "b"}]}, {"errors": [{"msg": "b"}]}, ["/errors/*/loc"]),
     ([{"loc": "a"}], [{"msg": "b"}], ["/*/loc"]),
+    ([{"loc": "a", "n": 1}, {"loc": "b"}], [{"msg": "b"}], ["/*/loc"]),
+    ({"error": {"code": "a", "message": "b"}}, {"error": {"text": "b"}}, ["/error/code", "/error/message"]),
+    ({"error": {"id": 7, "text": "a"}}, {"error": {"id": 7}}, ["/error/text"]),
+    ({"ctx": "a", "code": "b"}, {"code": "b"}, ["/ctx"]),
     ({"errors": {"code": "a", "message": "b"}}, {"errors": {"message": "b"}}, ["/errors/code"]),
 ]
 

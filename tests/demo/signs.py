@@ -21,6 +21,7 @@ CAROL: Final = {"name": "carol", "password": "carol-password", "tenant": "acme"}
 NEWS: Final = {"title": "t", "text": "x"}
 JSON: Final = {"content-type": "application/json"}
 TEXT: Final = {"content-type": "text/plain"}
+XML: Final = {"content-type": "application/xml"}
 
 
 def code_of(answer: httpx.Response) -> Any:

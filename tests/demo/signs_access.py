@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from demo.signs import CAROL, JSON, NEWS, ORDER, TEXT, Shown, Sign, changes, forged, status
+from demo.signs import CAROL, JSON, NEWS, ORDER, TEXT, XML, Shown, Sign, changes, forged, status
 
 from zeroweight.demo.accounts import Account
 
@@ -83,6 +83,7 @@ SIGNS: Final[dict[str, Shown]] = {
     "file-read-anonymous": (status("GET /files/1001"), 401, 200),
     "audit-anonymous": (status("GET /admin/audit"), 401, 200),
     "announcement-anonymous-by-type": (status("POST /admin/announcements", content=json.dumps(NEWS), headers=TEXT), 401, 201),
+    "announcement-anonymous-without-type": (status("POST /admin/announcements", content=json.dumps(NEWS)), 401, 201),
     "search-anonymous": (status("GET /search?q=a"), 401, 200),
     "search-anonymous-by-head": (status("HEAD /search?q=a"), 401, 200),
     "files-looked-up-for-anonymous": (status("GET /files/1001"), 401, "refused"),
@@ -110,6 +111,11 @@ SIGNS: Final[dict[str, Shown]] = {
         ["refused", 415],
         [200, 200],
     ),
+    "order-replace-foreign-by-xml": (
+        own_and_foreign("PUT /orders/1001", content=json.dumps(ORDER), headers=XML),
+        ["refused", 415],
+        [200, 200],
+    ),
     "order-read-foreign-when-cancelled": (reads_cancelled("1001"), "refused", 200),
     "order-read-foreign-in-tenant": (read_by_colleague("1001"), "refused", 200),
     "orders-list-unscoped": (owners_listed("bob"), ["bob"], ["alice", "bob"]),
@@ -134,6 +140,7 @@ NEIGHBOURS: Final[dict[str, Sign]] = {
     "file-read-anonymous": status("DELETE /files/1001"),
     "audit-anonymous": status("GET /admin/audit", "alice"),
     "announcement-anonymous-by-type": status("POST /admin/announcements", json=NEWS),
+    "announcement-anonymous-without-type": status("POST /admin/announcements", content=json.dumps(NEWS), headers=TEXT),
     "search-anonymous": status("GET /me"),
     "search-anonymous-by-head": status("GET /search?q=a"),
     "files-looked-up-for-anonymous": status("GET /orders/1001"),
@@ -151,6 +158,7 @@ NEIGHBOURS: Final[dict[str, Sign]] = {
     "file-read-foreign": status("DELETE /files/1001", "bob"),
     "file-delete-foreign": status("GET /files/1001", "bob"),
     "order-replace-foreign-by-type": status("PUT /orders/1001", "bob", json=ORDER),
+    "order-replace-foreign-by-xml": status("PUT /orders/1001", "bob", content=json.dumps(ORDER), headers=TEXT),
     "order-read-foreign-when-cancelled": reads_cancelled("0"),
     "order-read-foreign-in-tenant": read_by_colleague("1002"),
     "profile-credit-writable": lambda shop: promoted(shop, role="admin"),

@@ -12,7 +12,7 @@ from gating import NARROW, OUT, WITH_ALLURE, Ran
 
 from zeroweight.writers.harmless import UNSEEN
 
-COMMAND = re.compile(r"^\s*::[a-z-]+( [^:\n]*)?::|##\[|##vso\[", re.MULTILINE)
+COMMAND = re.compile(r"^\s*::[a-z-]+( [^:\n]*)?::|##\[|##[A-Za-z]+\[", re.MULTILINE)
 Gate = Callable[..., Ran]
 
 ALLURE = (*WITH_ALLURE, "-p", "no:cacheprovider", "--zeroweight", "gate.toml")

@@ -22,7 +22,7 @@ from zeroweight.session.conclude import Balance, Gathered
 from zeroweight.trial.result import TrialResult
 from zeroweight.verdict import Policy, Reason, Verdict, Word
 
-BOUND = "chance of one false finding in the run at most 0.001"
+BOUND = "chance of a false cause in the run at most 0.001"
 SURETY = f"2 differences, 28 repeats, 1 confirmed, 1 dropped since the baseline shows it as well; {BOUND}"
 POLICY = Policy(today=dt.date(2027, 3, 14))
 

@@ -7,12 +7,13 @@ from typing import Any, Final
 
 import expectations
 from gates import Job
-from parts import BLOCKS_FROM
 from services import services
 
 from zeroweight.checks.rules import rules
-from zeroweight.finding import Rule
+from zeroweight.finding import Rule, Severity
 
+BLOCKS_FROM: Final = Severity.MEDIUM
+"""What a finding must weigh to block, unless an operator says otherwise."""
 ABLATED: Final = "without "
 """How the names of these gates begin."""
 

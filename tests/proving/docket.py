@@ -20,11 +20,13 @@ UNDER_BUSY: Final = (
     *("orders-list-anonymous", "files-list-broken", "content-type-unchecked", "schema-security-lost"),
 )
 """Flaws of the demo, of all its families that have checks, that must be found under all harmless changes, too."""
-STANDARD_SEEDS: Final = tuple(range(101, 125))
-HEAVY_SEEDS: Final = tuple(range(201, 209))
+BUSY_EVERY: Final = 5
+"""So many-th flaw of each stranger must be found under all its harmless changes, too."""
+STANDARD_SEEDS: Final = tuple(range(101, 121))
+HEAVY_SEEDS: Final = tuple(range(201, 205))
 STRANGER_SEEDS: Final = (301, 302, 303)
 """One noisy A/A run for each; odd ones hold one build against itself, even ones two builds of one code."""
-QUIET_RUNS: Final = {True: 6, False: 3}
+QUIET_RUNS: Final = {True: 12, False: 4}
 """Runs without noise, of the demo (True) and of each stranger."""
 HEAVY: Final = Noise(shuffled_lists=0.5, unavailable=0.03, broken=0.01, latency=0.003, absent_chance=0.25)
 """Thrice the standard noise's failures: what a gate says of it is published; it must only never be FAIL."""
@@ -41,17 +43,22 @@ BY_COMMAND: Final = {
     "aa": ("quiet-1", "quiet-2", "noise-101"),
 }
 """What is run by the real command line, too; it must come to the same verdicts."""
-EVERY: Final = 8
+EVERY: Final = 12
 """So many-th flaw of each service stands in the sample for narrower gates: all of them under each would take longer than the rest."""
-SETTINGS: Final[Mapping[str, Mapping[str, Any]]] = {"read-only": {"level": "read-only"}, "1-role": {"roles": 1}, "2-roles": {"roles": 2}}
-"""How a gate may be narrowed; what is still caught then is published, and not bounded."""
+SETTINGS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "read-only": {"level": "read-only"},
+    "1-role": {"roles": 1},
+    "2-roles": {"roles": 2},
+    "noise": {"noise": Noise(seed=401)},
+}
+"""How a gate may be narrowed, or its services be noisy; what is still caught then is published."""
 
 
 def jobs(part: str, *, every: int = EVERY) -> Iterator[Job]:
     """Yield a part's gates; names are unique over all parts. Under narrower gates stands one flaw in so many, 1 for all of them."""
     if part == "settings":
         return _settings(every)
-    return {"flaws": _flaws, "benign": _benign, "aa": _aa, "command": _by_command, "faults": _none}[part]()
+    return {"flaws": _flaws, "later": _later, "benign": _benign, "aa": _aa, "command": _by_command, "faults": _none}[part]()
 
 
 def _flaws() -> Iterator[Job]:
@@ -61,6 +68,15 @@ def _flaws() -> Iterator[Job]:
     busy = tuple(service(DEMO).benign)
     known = expectations.expected(DEMO)
     yield from (Job(name=f"{name}+{BUSY}", flaws=(name,), benign=busy) for name in UNDER_BUSY if name in known)
+    for each in services()[1:]:
+        sample = list(_alone(each))[::BUSY_EVERY]
+        yield from (replace(job, name=f"{job.name}+{BUSY}", benign=tuple(each.benign)) for job in sample)
+
+
+def _later() -> Iterator[Job]:
+    """Yield the flaws that no suite looks for yet: one that is found by now stands in the wrong list."""
+    for each in services():
+        yield from (Job(name=each.job(name), service=each.name, flaws=(name,)) for name in expectations.later(each.name))
 
 
 def _alone(each: Service) -> Iterator[Job]:

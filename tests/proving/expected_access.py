@@ -35,6 +35,7 @@ _FOREIGN: Final[Mapping[str, Expected]] = MappingProxyType(
         "files-foreign": alone(_OBJECT, *(each for name, each in _OWNED.items() if name.startswith("file")), roles=CUSTOMERS),
         # The owner's own order is changed by such a body, too.
         "order-replace-foreign-by-type": alone(_OBJECT, "PUT /orders/{id}", roles=("alice",), also=("validation.weakened",)),
+        "order-replace-foreign-by-xml": alone(_OBJECT, "PUT /orders/{id}", roles=("alice",), also=("validation.weakened",)),
         "tenant-report-open": alone(_FUNCTION, "GET /tenants/{tenant}/report", roles=("bob",)),
     }
 )
@@ -50,6 +51,9 @@ _NOBODY: Final[Mapping[str, Expected]] = MappingProxyType(
         "audit-anonymous": alone(_ANONYMOUS, "GET /admin/audit", roles=("anonymous",)),
         # Admins send such bodies, too.
         "announcement-anonymous-by-type": alone(
+            _ANONYMOUS, "POST /admin/announcements", roles=("anonymous",), also=("validation.weakened", _FUNCTION)
+        ),
+        "announcement-anonymous-without-type": alone(
             _ANONYMOUS, "POST /admin/announcements", roles=("anonymous",), also=("validation.weakened", _FUNCTION)
         ),
         "search-anonymous": alone(_ANONYMOUS, "GET /search", roles=("anonymous",)),

@@ -21,6 +21,7 @@ from gate_text import with_roles
 from services import DEMO, noise_line, service
 from talk import ProvingError, Talker
 
+from zeroweight.cli.run import LIGHT
 from zeroweight.demo.pair import BASELINE_BUILD, CANARY_BUILD, Pair, config, environment
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from zeroweight.demo.noise import Noise
 
 COMMAND: Final = str(Path(sys.executable).parent / "zeroweight")
-LIMIT: Final = 600.0
+LIMIT: Final = 240.0
 """Seconds after which a gate is killed. No gate comes near it: what bounds a run are its requests."""
 SPARE: Final = 10.0
 """Seconds of these that a gate may take to start and to write its verdict."""
@@ -195,7 +196,7 @@ class Gates:
                 timeout=2 * LIMIT,
                 folder=str(folder),
                 arguments=[*PYTEST[2:], str(gate), *_arguments(folder, job, RATE)],
-                environment={**kind.environment(), "ZEROWEIGHT_RUN_ID": uuid.uuid4().hex},
+                environment={**kind.environment(), "ZEROWEIGHT_RUN_ID": uuid.uuid4().hex, "PYTEST_ADDOPTS": LIGHT},
                 limit=LIMIT,
                 without=list(job.without),
                 shelf=self._shelf.name,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import expectations
@@ -13,16 +12,14 @@ from expected import BLIND, BLIND_SECOND, Expected
 from gates import WORDS, Answer, Found, Job
 from services import noise_line, service, services
 
-from zeroweight.checks.rules import rules
 from zeroweight.demo.noise import Noise
-from zeroweight.finding import Severity
 
 if TYPE_CHECKING:
     from workshop import Result
 
 Row = dict[str, Any]
-BLOCKS_FROM: Final = Severity.MEDIUM
-"""What a finding must weigh to block, unless an operator says otherwise."""
+WHO: Final[Mapping[str, tuple[str, ...]]] = {"customer": ("alice", "bob")}
+"""The demo's own roles, and the gate's that log in as them, where the names differ."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,15 +34,9 @@ class Item:
     output: str = ""
 
 
-@cache
-def severities() -> dict[str, Severity]:
-    """Return how bad each rule's findings are."""
-    return {rule.id: rule.severity for rule in rules()}
-
-
 def item(part: str, job: Job, answer: Answer) -> Item:
     """Weigh one gate's answer."""
-    weigh = {"flaws": _flaw, "settings": _setting, "benign": _benign, "aa": _aa, "command": _command, "ablation": _ablated}
+    weigh = {"flaws": _flaw, "later": _later, "settings": _setting, "benign": _benign, "aa": _aa, "command": _command, "ablation": _ablated}
     return weigh[part](job, answer)
 
 
@@ -55,10 +46,10 @@ def _flaw(job: Job, answer: Answer) -> Item:
     seen = {(each.operation, each.role) for each in answer.findings if each.rule == wanted.rule and each.state == "new" and each.confirmed}
     found = [spot for spot in wanted.at if spot in seen]
     missed = [spot for spot in wanted.at if spot not in seen]
-    collateral = [str(each) for each in answer.blocking if not _own(each, wanted, flaw.operations)]
+    collateral = [str(each) for each in answer.blocking if not _own(each, wanted, flaw)]
     # A finding below what blocks is told, and changes no verdict by itself.
-    blocks = severities()[wanted.rule] >= BLOCKS_FROM
-    caught = answer.verdict in ({"FAIL"} if blocks else {"PASS", "FAIL"}) and not missed
+    blocks = wanted.verdict == "FAIL"
+    caught = answer.verdict == wanted.verdict and not missed
     row = {
         "name": flaw.name,
         "family": flaw.family,
@@ -85,9 +76,22 @@ def _of(job: Job) -> tuple[Any, Expected]:
     return service(job.service).flaws[job.flaws[0]], expectations.expected(job.service)[job.flaws[0]]
 
 
-def _own(found: Found, wanted: Expected, operations: Sequence[str]) -> bool:
-    """Whether a blocking finding is the flaw's own, or was named beforehand: at the operations that the flaw changes."""
-    return found.rule in {wanted.rule, *wanted.also} and (not operations or found.operation in operations)
+def _own(found: Found, wanted: Expected, flaw: Any) -> bool:
+    """Whether a blocking finding is the flaw's own, or was named beforehand: at the operations and as the roles that it is about."""
+    if found.rule not in {wanted.rule, *wanted.also} or (flaw.operations and found.operation not in flaw.operations):
+        return False
+    return found.role == "*" or found.rule != wanted.rule or all(found.role in roles for roles in _only(flaw))
+
+
+def _only(flaw: Any) -> Iterator[frozenset[str]]:
+    """Yield the roles of the gate to which a flaw confines itself; nothing where it does not."""
+    roles = getattr(flaw, "roles", ())
+    if roles:
+        yield frozenset(roles)
+    holes: Sequence[Any] = getattr(flaw, "holes", ())
+    if len(holes) == 1:  # several holes open each in its own circumstances
+        when: Mapping[str, frozenset[str]] = holes[0].when
+        yield from (frozenset(name for value in when[key] for name in WHO.get(value, (value,))) for key in ("role", "user") if key in when)
 
 
 def _spoken(spot: tuple[str, str]) -> str:
@@ -106,7 +110,7 @@ def _setting(job: Job, answer: Answer) -> Item:
         "family": flaw.family,
         "setting": job.name.rpartition("@")[2],
         "verdict": answer.verdict,
-        "caught": seen and answer.verdict in ({"FAIL"} if severities()[wanted.rule] >= BLOCKS_FROM else {"PASS", "FAIL"}),
+        "caught": seen and answer.verdict == wanted.verdict,
         **_cost(job, answer),
     }
     says = "caught" if row["caught"] else "not caught"
@@ -114,9 +118,28 @@ def _setting(job: Job, answer: Answer) -> Item:
     return Item(part="settings", name=job.name, ok=answer.verdict in WORDS.values(), row=row, says=says, output=answer.output)
 
 
+def _later(job: Job, answer: Answer) -> Item:
+    """Weigh a flaw that no suite looks for yet: it is missed, by PASS; one by which a gate says FAIL stands in the wrong list."""
+    flaw = service(job.service).flaws[job.flaws[0]]
+    told = sorted({each.rule for each in answer.findings if each.state == "new"})
+    row = {
+        "name": flaw.name,
+        "service": job.service,
+        "family": flaw.family,
+        "narrow": flaw.narrow,
+        "why": expectations.later(job.service)[flaw.name],
+        "verdict": answer.verdict,
+        "told": told,
+        **_cost(job, answer),
+    }
+    says = f"found by {', '.join(told)}: it is to be expected from now on" if answer.verdict == "FAIL" else _why(answer)
+    return Item(part="later", name=job.name, ok=answer.verdict == "PASS", row=row, says=says, output=answer.output)
+
+
 def _benign(job: Job, answer: Answer) -> Item:
     name = job.benign[0] if len(job.benign) == 1 else BUSY
-    row = {"name": name, "service": job.service, "verdict": answer.verdict, "reasons": list(answer.reasons), **_cost(job, answer)}
+    row = {"name": name, "service": job.service, "verdict": answer.verdict, "reasons": list(answer.reasons), "counts": answer.counts}
+    row |= _cost(job, answer)
     return Item(part="benign", name=job.name, ok=answer.verdict == "PASS", row=row, says=_why(answer), output=answer.output)
 
 
@@ -133,7 +156,10 @@ def _aa(job: Job, answer: Answer) -> Item:
         "counts": answer.counts,
         **_cost(job, answer),
     }
-    return Item(part="aa", name=job.name, ok=answer.verdict in allowed, row=row, says=_why(answer), output=answer.output)
+    # One code without noise has nothing new to tell, whether it would block or not.
+    news = answer.counts.get("new", 0) if noise == "none" else 0
+    says = f"{news} new findings of one code" if news else _why(answer)
+    return Item(part="aa", name=job.name, ok=answer.verdict in allowed and not news, row=row, says=says, output=answer.output)
 
 
 def _command(job: Job, answer: Answer) -> Item:
@@ -180,13 +206,9 @@ def passes_falsely(row: Row) -> bool:
     return not row["control"] and (row["verdict"] == "PASS" or row["status"] == 0)
 
 
-def later() -> list[Row]:
-    """Tell the flaws that no check looks for yet."""
-    return [
-        {"name": name, "service": each.name, "family": each.flaws[name].family, "narrow": each.flaws[name].narrow, "why": why}
-        for each in services()
-        for name, why in expectations.later(each.name).items()
-    ]
+def later() -> int:
+    """Return how many flaws no suite looks for yet."""
+    return sum(len(expectations.later(each.name)) for each in services())
 
 
 def blind() -> Row:

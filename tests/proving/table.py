@@ -75,6 +75,8 @@ def _settings(document: Row) -> Iterator[str]:
         if any(tally["n"] for tally in tallies.values()):
             told = (f"{key} {tally['caught']} of {tally['n']}" for key, tally in tallies.items())
             yield f"caught by {title}: {', '.join(told)}"
+    if document["noise"]["n"]:
+        yield f"caught under the standard noise: {document['noise']['caught']} of {document['noise']['n']}"
 
 
 def _harmless(document: Row) -> Iterator[str]:
@@ -117,7 +119,11 @@ def _amiss(document: Row) -> Iterator[str]:
     for row in document["command"]["each"]:
         if not row["agrees"]:
             yield f"  DISAGREES {row['name']}: {row['verdict']} by command, {row['forked_verdict']} forked"
-    yield from (f"  WRONG {name}" for name in document["totals"]["wrong"])
+    for row in document["expected_later"]:
+        if row["verdict"] != "PASS":
+            yield f"  FOR LATER, BUT {row['verdict']} {row['service']}/{row['name']}: {', '.join(row['told'][:3])}"
+    told = {row["name"] for part in ("flaws", "benign", "expected_later") for row in document[part]}
+    yield from (f"  WRONG {name}" for name in document["totals"]["wrong"] if name.rpartition("/")[2] not in told)
 
 
 def _few(what: str, things: Sequence[str]) -> str:
@@ -126,7 +132,7 @@ def _few(what: str, things: Sequence[str]) -> str:
 
 
 def _totals(totals: Row, *, measured: bool) -> Iterator[str]:
-    planted = f" ({totals['recall_of_catalogue']:.0%} of all that is planted, what no suite looks for yet among it)"
+    planted = f" of what is expected, {totals['recall_of_catalogue']:.0%} of all that is planted"
     recall = f"{totals['recall']:.1%}{planted}" if measured else "not measured"
     yield ""
     yield (

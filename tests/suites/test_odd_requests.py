@@ -1,4 +1,4 @@
-"""The shipped suite of odd requests: who is sent all of them, and who one of each kind."""
+"""The shipped suite of odd requests: who is sent all of them, who one of each kind, and what is found so."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from servers import answer
 from stage import CHANGE, PING, Call, Service, Shop, Stage, ok, status
 
+from zeroweight.checks.check import catalogue
+from zeroweight.compare import State
 from zeroweight.corpus import payloads
 from zeroweight.model.http import Trace
 from zeroweight.model.look import Look
@@ -70,36 +73,66 @@ def letting_in(*names: str) -> Service:
 @pytest.mark.parametrize(
     ("let_in", "everything", "one_of_each"),
     [
-        (("ann",), "ann", {"anonymous", "ben"}),
-        (("ben",), "ben", {"anonymous", "ann"}),
-        (("ann", "ben"), "ann", {"anonymous"}),
-        (("", "ann", "ben"), "anonymous", {"ann"}),
-        (("", "ben"), "anonymous", {"ann", "ben"}),
-        ((), "ann", {"anonymous"}),
+        (("ann",), {"ann", "anonymous", "ben"}, set()),
+        (("ben",), {"ben", "anonymous", "ann"}, set()),
+        (("ann", "ben"), {"ann", "anonymous"}, set()),
+        (("", "ann", "ben"), {"anonymous"}, {"ann"}),
+        (("", "ben"), {"anonymous", "ann"}, {"ben"}),
+        ((), {"anonymous", "ann"}, set()),
     ],
     ids=["a user", "another", "both", "everybody", "everybody but one", "nobody"],
 )
-def test_whoever_gets_furthest_is_sent_everything_and_others_one_of_each_kind(
-    tmp_path: Path, let_in: tuple[str, ...], everything: str, one_of_each: set[str]
+def test_whoever_gets_furthest_or_is_refused_is_sent_everything_and_others_one_of_each_kind(
+    tmp_path: Path, let_in: tuple[str, ...], everything: set[str], one_of_each: set[str]
 ) -> None:
     with Stage(folder=tmp_path, baseline=letting_in(*let_in), canary=letting_in(*let_in), payloads=CORPUS) as stage:
         sent = odd(stage, PING)
         assert {call.method for call in stage.asked(Side.CANARY)} == {"GET", "FOO", "OPTIONS"}
     counts = Counter(probe.role for probe in sent)
     few = len(kinds(sent))
-    assert counts == {everything: len(BODILESS), **dict.fromkeys(one_of_each, few)}
+    assert counts == {**dict.fromkeys(everything, len(BODILESS)), **dict.fromkeys(one_of_each, few)}
     assert few < len(BODILESS)
     assert all(kinds(probe for probe in sent if probe.role == role) == kinds(sent) for role in counts), "no kind is left out for anybody"
 
 
-def test_bodies_and_paths_are_thinned_likewise_and_owners_are_asked_about_their_own(tmp_path: Path) -> None:
+def test_to_a_guard_each_odd_body_and_path_is_another_way_and_owners_are_asked_about_their_own(tmp_path: Path) -> None:
     with Stage(folder=tmp_path, baseline=Shop(), canary=Shop(), payloads=CORPUS) as stage:
         sent = odd(stage, replace(CHANGE, parameters=(Parameter(place="path", name="id"),)))
     counts = Counter((probe.role, probe.payload.where) for probe in sent if probe.payload)
     whole = Counter(payload.where for payload in CORPUS)
-    assert {where: count for (role, where), count in counts.items() if role == "ann"} == whole
-    for role in ("anonymous", "ben"):
-        assert counts[role, "body"] == len({payload.cwe for payload in CORPUS if payload.where == "body"}) < whole["body"]
-        assert 0 < counts[role, "content-type"] < whole["content-type"]
-        assert 0 < counts[role, "path"] < whole["path"]
+    for role in ("ann", "anonymous", "ben"):
+        assert {where: count for (name, where), count in counts.items() if name == role} == whole
     assert {probe.owner for probe in sent if probe.owner} == {"ann"}
+
+
+def test_bodies_and_paths_are_thinned_for_whoever_is_let_in_but_not_furthest(tmp_path: Path) -> None:
+    with Stage(folder=tmp_path, baseline=Shop(lacks=("login", "owner")), canary=Shop(lacks=("login", "owner")), payloads=CORPUS) as stage:
+        sent = odd(stage, replace(CHANGE, parameters=(Parameter(place="path", name="id"),)))
+    counts = Counter((probe.role, probe.payload.where) for probe in sent if probe.payload)
+    whole = Counter(payload.where for payload in CORPUS)
+    assert {where: count for (role, where), count in counts.items() if role == "anonymous"} == whole
+    assert counts["ann", "body"] == len({payload.cwe for payload in CORPUS if payload.where == "body"}) < whole["body"]
+    assert 0 < counts["ann", "content-type"] < whole["content-type"]
+    assert 0 < counts["ann", "path"] < whole["path"]
+
+
+def careless(refused: str, type_: str) -> Service:
+    """Return a service whose guard is asleep where a body says that it is of this type."""
+
+    def service(call: Call) -> bytes:
+        if call.method == "POST":
+            return answer(b'{"id": "7"}', status=b"201 Made")
+        asleep = call.method == "PUT" and call.fields.get("content-type", "") == type_
+        return ok() if call.token == "token-of-ann" or asleep else status(refused)
+
+    return service
+
+
+@pytest.mark.parametrize("type_", ["text/plain", "application/xml", "///;;=", ""])
+def test_a_guard_that_sleeps_for_one_content_type_is_found_whoever_it_lets_in(tmp_path: Path, type_: str) -> None:
+    canary, baseline = (careless("403 No", said) for said in (type_, "never/said"))
+    with Stage(folder=tmp_path, baseline=baseline, canary=canary, payloads=CORPUS, checks=catalogue()) as stage:
+        trial = Trial(stage.bench, suite="errors", test="test_errors", operation=CHANGE)
+        suite()(trial, CHANGE)
+        new = {(delta.rule, delta.place.role) for delta in trial.settle().deltas if delta.state is State.NEW}
+    assert new == {("authorization.anonymous-access", "anonymous"), ("authorization.object-level", "ben")}

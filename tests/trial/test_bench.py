@@ -75,6 +75,17 @@ def test_the_baselines_own_noise_is_learnt_from_the_baseline_alone(tmp_path: Pat
     assert [[trace.scenario for trace in repeats] for repeats in traces] == [[scenario] * 5 for scenario in SCENARIOS]
 
 
+def test_a_dead_side_is_not_remembered_as_it_was(tmp_path: Path) -> None:
+    with Stage(folder=tmp_path) as stage:
+        plain = [Scenario.of(THINGS.example(role=role)) for role in ("ann", "ben", "anonymous")]
+        stage.bench.run(stage.bench.look(plain))
+        stage.bench.spent()
+        assert stage.bench.memory.recall(plain)
+        stage.lanes.dead[Side.CANARY] = "it died"
+        looks = stage.bench.run(stage.bench.look(plain))
+    assert [look.gap.code if look.gap else "" for look in looks] == ["stopped"] * 3
+
+
 def test_the_budget_is_the_poorer_sides(tmp_path: Path) -> None:
     with Stage(folder=tmp_path, requests=10) as stage:
         stage.bench.run(stage.bench.ask_baseline([ANN], 3))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
@@ -19,7 +20,7 @@ from zeroweight.model.request import Probe, Scenario
 from zeroweight.model.target import Side
 from zeroweight.redact import Redactor, Secret
 from zeroweight.trial.candidate import Pair
-from zeroweight.trial.exhibit import LONGEST, MOST, MOST_A_CAUSE, MOST_HEADERS, MOST_LINES, excerpt, exhibit, exhibits
+from zeroweight.trial.exhibit import LONGEST, MOST, MOST_A_CAUSE, MOST_HEADERS, MOST_LINES, VEILED, excerpt, exhibit, exhibits
 
 NOBODY = Redactor()
 SECRET = "s3cr3t-w0rd-of-ann-that-is-long-enough"
@@ -116,6 +117,79 @@ def test_credentials_that_nobody_has_heard_of_are_kept_back() -> None:
         ("set-cookie", "gone=; Max-Age=0"),
         ("X-Auth", f"[kept back:{len(jwt)}]"),
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kept"),
+    [
+        ("X-Auth-Token", SECRET, f"[kept back:{len(SECRET)}]"),
+        ("Authorization", f"Bearer {SECRET}", f"[kept back:{len(SECRET) + 7}]"),
+        ("X-CSRF-Token", SECRET, f"[kept back:{len(SECRET)}]"),
+        ("X-Session-Id", SECRET, f"[kept back:{len(SECRET)}]"),
+        ("X-Api-Key", SECRET, f"[kept back:{len(SECRET)}]"),
+        (
+            "Location",
+            f"/cb?state=1&code={SECRET}#access_token={SECRET}&x=1",
+            "/cb?state=1&code=[kept back:38]#access_token=[kept back:38]&x=1",
+        ),
+        ("Location", "https://evil.example/?next=/home", "https://evil.example/?next=/home"),
+        ("WWW-Authenticate", 'Bearer realm="x"', 'Bearer realm="x"'),
+        ("Access-Control-Allow-Credentials", "true", "true"),
+        ("Access-Control-Allow-Headers", "authorization, x-token", "authorization, x-token"),
+        ("X-Frame-Options", "DENY", "DENY"),
+    ],
+)
+def test_of_a_header_field_that_carries_a_credential_the_value_is_kept_back(name: str, value: str, kept: str) -> None:
+    assert shown(fields=[(name, value)]).headers == ((name, kept),)
+
+
+CARRIERS = (
+    *("reset_token", "jwt", "session", "sessionId", "sid", "api_token", "accessToken", "new_password", "authorization", "password_hash"),
+    *("privateKey", "client-secret", "X-Passphrase", "pwd"),
+)
+
+
+@pytest.mark.parametrize("name", CARRIERS)
+def test_of_a_member_that_names_a_credential_the_value_is_kept_back(name: str) -> None:
+    assert shown(f'{{"data": {{"{name}" : "{SECRET}"}}}}').body == f'{{"data": {{"{name}" : "[kept back:{len(SECRET)}]"}}}}'
+
+
+@pytest.mark.parametrize("name", ["name", "tokens_left", "sidecar", "note", "status", "key"])
+def test_of_other_members_the_value_is_shown(name: str) -> None:
+    assert shown(f'{{"{name}": "opaque"}}').body == f'{{"{name}": "opaque"}}'
+
+
+@pytest.mark.parametrize("before", ['{"token": "', '{"token": "\\"', "eyJ", "eyJhbGciOiJI.", "eyJhbGciOiJI.eyJz."])
+def test_a_credential_that_has_no_end_is_kept_back_too(before: str) -> None:
+    """Where the search for credentials ends, one may be cut in half."""
+    begin = '{"token": "' + "b" * (VEILED - 4000) + '"} '
+    for body in (before + "a" * VEILED * 2, begin + before + "a" * 8000):
+        assert "aaaa" not in shown(body).body
+
+
+MEGABYTES = (
+    "-eyJaaaaaaaa",
+    "eyJaaaaaaaa.",
+    "eyJaaaaaaaa.aaaa",
+    '"token":"',
+    '"token" ',
+    '"token"' + " " * 99,
+    '\\"',
+    '"token":"\\',
+    "?token",
+    "[a:",
+    " ",
+    "-",
+)
+
+
+@pytest.mark.parametrize("word", MEGABYTES)
+def test_no_body_and_no_header_holds_a_gate_up(word: str) -> None:
+    body = word * ((1 << 20) // len(word))
+    fields = [(name, body[: 1 << 16]) for name in ("content-type", "location", "set-cookie", "x-token", "x-plain")]
+    start = time.process_time()
+    shown(body, ANN, fields=fields)
+    assert time.process_time() - start < 3.0
 
 
 def test_a_redactors_mark_is_kept_since_it_tells_equal_secrets_apart() -> None:

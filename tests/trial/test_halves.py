@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from stage import CHANGE, Call, Shop, Stage, status
+import pytest
+from servers import answer
+from stage import CHANGE, MAKE, Call, Service, Shop, Stage, ok, status
 
 from zeroweight.model.request import Intent, Scenario, Slot
 from zeroweight.model.target import Side
@@ -49,6 +51,47 @@ def test_what_was_not_made_is_not_undone(tmp_path: Path) -> None:
         trace = stage.loop.run(Halves(stage.drivers, stage.objects).half(CANARY, stage.objects.fresh(CHANGED), {}, 0))
         assert [call.method for call in stage.asked(CANARY)] == ["POST"]
     assert trace.lost
+
+
+def saying(made: bytes, removed: bytes) -> Service:
+    """Return a service that answers every create and every removal in its own way."""
+    return lambda call: {"POST": made, "DELETE": removed}.get(call.method, ok())
+
+
+MADE = answer(b'{"id": 7}', status=b"201 Made")
+MAKING = Scenario.of(MAKE.example(role="ann"))
+
+
+@pytest.mark.parametrize(
+    ("made", "removed", "scenario", "left"),
+    [
+        (MADE, ok(), CHANGED, set()),
+        (MADE, status("404 No"), CHANGED, set()),
+        (MADE, status("500 No"), CHANGED, {"PUT /things/{id}"}),
+        (MADE, status("403 No"), CHANGED, {"PUT /things/{id}"}),
+        (MADE, status("403 No"), MAKING, {"POST /things"}),
+        (status("422 No"), ok(), MAKING, set()),
+        (status("500 No"), ok(), MAKING, {"POST /things"}),
+        (ok(b"{}"), ok(), MAKING, {"POST /things"}),
+    ],
+    ids=["removed", "gone", "not removed", "may not be removed", "made and left", "not made", "half made", "made, and nobody knows what"],
+)
+def test_what_an_undo_leaves_is_told_by_its_operation(
+    tmp_path: Path, made: bytes, removed: bytes, scenario: Scenario, left: set[str]
+) -> None:
+    with Stage(folder=tmp_path, canary=saying(made, removed)) as stage:
+        halves = Halves(stage.drivers, stage.objects)
+        stage.loop.run(halves.half(CANARY, stage.objects.fresh(scenario), {}, 0))
+        stage.loop.run(halves.half(BASELINE, stage.objects.fresh(Scenario.of(CHANGE.example())), {}, 0))
+    assert halves.left == left
+
+
+def test_a_scenario_without_an_undo_means_to_leave_what_it_makes(tmp_path: Path) -> None:
+    with Stage(folder=tmp_path, canary=Shop()) as stage:
+        halves = Halves(stage.drivers, stage.objects)
+        trace = stage.loop.run(halves.half(CANARY, replace(stage.objects.creation(OWN), undo=()), {}, 0))
+    assert [exchange.status for exchange in trace.exchanges] == [201]
+    assert halves.left == set()
 
 
 def test_objects_are_spare_only_where_both_sides_made_them_for_an_odd_request(tmp_path: Path) -> None:

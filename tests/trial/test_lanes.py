@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stage import CONTROL, ME, PING, THINGS, Call, Service, Stage, mixed, ok, status, steadfast
+from stage import CHANGE, CONTROL, ME, PING, THINGS, Call, Service, Shop, Stage, mixed, ok, status, steadfast
 
 from zeroweight.model.http import Trace
 from zeroweight.model.look import Look
-from zeroweight.model.request import Intent, Pointer, Scenario, Step, Template
+from zeroweight.model.request import Intent, Pointer, Scenario, Slot, Step, Template
 from zeroweight.model.target import Side
 from zeroweight.trial.lanes import ASKS, SHORTEST_PAUSE
 
@@ -355,3 +355,16 @@ def test_a_capture_that_fails_is_a_gap_unless_all_that_is_judged_was_seen(tmp_pa
     with Stage(folder=tmp_path) as stage:
         (look,) = sent(stage, Scenario(steps=steps))
         assert (look.gap.code if look.gap else "") == code
+
+
+def test_what_an_undo_left_on_either_side_is_told_once(tmp_path: Path) -> None:
+    class Stubborn(Shop):
+        def _thing(self, call: Call, who: str) -> bytes:
+            return status("500 No") if call.method == "DELETE" else super()._thing(call, who)
+
+    own = Slot(name="thing:ann", owner="ann", kind="thing")
+    with Stage(folder=tmp_path, baseline=Stubborn(), canary=Shop()) as stage:
+        scenario = stage.objects.fresh(Scenario.of(CHANGE.example(role="ann").with_(path={"id": own})))
+        stage.loop.run(stage.lanes.send([scenario]))
+        assert stage.lanes.take_left() == {"PUT /things/{id}"}
+        assert stage.lanes.take_left() == frozenset()

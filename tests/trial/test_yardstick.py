@@ -80,6 +80,24 @@ def test_a_404_refuses_a_role_what_another_role_gets() -> None:
     assert cells(lambda *_: {"status": 404}, "ben", "ann") == dict.fromkeys(("ann", "ben"), ("missing", "missing", 404, 404))
 
 
+def test_a_404_refuses_nobody_what_only_a_peer_gets() -> None:
+    """`/me/avatar` is there for one of two users: that is state. What staff gets and users do not is kept from them."""
+    groups = {"ann": "users", "ben": "users", "sue": "staff"}
+
+    def outcomes(allowed: str) -> dict[str, Outcome]:
+        pairs = [
+            tuple(exchange(200 if role == allowed else 404, role=role, path="/me/avatar", side=side) for side in (BASELINE, CANARY))
+            for role in ("ben", "anonymous", "ann", "sue")
+        ]
+        yardstick = Yardstick(groups=groups)
+        yardstick.take([(old, new) for old, new in pairs])
+        return {cell.role: cell.baseline for cell in yardstick.cells()}
+
+    refused, missing, allowed = Outcome.REFUSED, Outcome.MISSING, Outcome.ALLOWED
+    assert outcomes("ann") == {"ann": allowed, "ben": missing, "sue": refused, "anonymous": refused}
+    assert outcomes("sue") == {"ann": refused, "ben": refused, "sue": allowed, "anonymous": refused}
+
+
 def test_an_odd_id_is_held_against_the_callers_own_object() -> None:
     world = World(says=lambda _, asked: {"status": 200 if asked.owner == asked.role else 403}, checks=())
     world.take(ask(role="ann", owner="ann"), ask(role="ben", owner="ann"))

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from reported import HOSTILE, finding, plain, poisoned, whole
 
+from zeroweight.finding import Excerpt, Exhibit
 from zeroweight.record import FindingLine, PlaceLine, Record, RunLine
 from zeroweight.verdict import Reason
 from zeroweight.writers import allure
-from zeroweight.writers.harmless import LONGEST, UNSEEN
+from zeroweight.writers.harmless import LONGEST, NOT_SHOWN, UNSEEN
 
 
 def results(folder: Path, given: Record | dict[str, Any]) -> list[dict[str, Any]]:
@@ -99,6 +100,14 @@ def test_a_reader_can_open_request_answers_and_command(tmp_path: Path) -> None:
         "the same request again": 'curl "$CANARY"/things/1',
     }
     assert {each["type"] for each in told["attachments"]} == {"text/plain"}
+
+
+def test_a_command_that_would_be_changed_is_not_shown(tmp_path: Path) -> None:
+    answer = Excerpt(status=200)
+    words = "curl --data-raw '" + "a" * 8000 + "'"
+    record = replace(whole(), exhibits={finding().fingerprint: Exhibit(baseline=answer, canary=answer, curl=words)})
+    texts = {each["name"]: (tmp_path / each["source"]).read_text("utf-8") for each in results(tmp_path, record)[1]["attachments"]}
+    assert texts["the same request again"] == NOT_SHOWN
 
 
 def test_the_same_finding_is_the_same_in_every_run_and_another_place_is_another(tmp_path: Path) -> None:

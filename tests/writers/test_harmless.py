@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from reported import HOSTILE
 
-from zeroweight.writers.harmless import LONGEST, MOST_LINES, UNSEEN, WIDTH, block, line
+from zeroweight.writers.harmless import LONGEST, MOST_LINES, NOT_SHOWN, UNSEEN, WIDTH, block, command, line
 
 LINES = {
     "plain words": ("GET /a as ben", "GET /a as ben"),
@@ -20,6 +20,9 @@ LINES = {
     "a runner's command behind blanks": ("  ::error::a", "  \\u003a:error::a"),
     "a runner's old command, anywhere": ("a ##[error]b", "a #\\u0023[error]b"),
     "another runner's command": ("##vso[task.complete]", "#\\u0023vso[task.complete]"),
+    "a third runner's": ("a ##teamcity[buildStatus status='SUCCESS']", "a #\\u0023teamcity[buildStatus status='SUCCESS']"),
+    "words hidden in variation selectors": ("x\ufe00\ufe0f\U000e0100\U000e01ef", "x\\ufe00\\ufe0f\\U000e0100\\U000e01ef"),
+    "other letters that nobody sees": ("a\u034fb\u180b\U0001d173", "a\\u034fb\\u180b\\U0001d173"),
     "colons and hashes that mean nothing": ("a::b ## c #[d]", "a::b ## c #[d]"),
     "the address of an IPv6 host": ("http://[::1]/", "http://[::1]/"),
 }
@@ -49,10 +52,28 @@ def test_a_block_keeps_its_lines_and_no_more_than_is_read(name: str) -> None:
     shown = block(HOSTILE[name])
     assert not UNSEEN.search(shown)
     assert shown.count("\n") <= MOST_LINES
-    assert not [each for each in shown.splitlines() if each.lstrip().startswith("::") or "##[" in each or "##vso[" in each]
+    assert not [
+        each for each in shown.splitlines() if each.lstrip().startswith("::") or "##[" in each or "##vso[" in each or "##teamcity[" in each
+    ]
 
 
 def test_a_block_that_was_cut_says_by_how_much() -> None:
     assert block("a\nb") == "a\nb"
     assert block("x" * (LONGEST + 7)).endswith("\n… and 7 more characters")
     assert block("\n" * 300) == "\n" * 199 + "\n… and 101 more characters"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "curl --data-raw '" + "a" * LONGEST + "'",
+        "curl --data-raw 'x\n::warning::z'",
+        "curl -H 'a: ##[error]'",
+        "curl \u202e",
+        "\n" * MOST_LINES,
+    ],
+    ids=["long", "a runner's command", "another's", "turned around", "many lines"],
+)
+def test_a_command_that_would_be_changed_is_not_shown(text: str) -> None:
+    assert command(text) == NOT_SHOWN
+    assert command("curl 'a b'\n") == "curl 'a b'\n"

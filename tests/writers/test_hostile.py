@@ -30,7 +30,7 @@ from zeroweight.writers.harmless import UNSEEN
 
 LARGEST = 400_000
 """Bytes of one report of two findings, whatever they say."""
-COMMAND = re.compile(r"^\s*::|##\[|##vso\[", re.MULTILINE)
+COMMAND = re.compile(r"^\s*::|##\[|##[A-Za-z]+\[", re.MULTILINE)
 
 
 def verdict(words: str, word: Word = Word.FAIL) -> Verdict:

@@ -16,7 +16,7 @@ from zeroweight.finding import Excerpt, Exhibit
 from zeroweight.record import NotTested, PlaceLine, Record, RunLine, VerdictFile
 from zeroweight.verdict import Reason
 from zeroweight.writers import markdown
-from zeroweight.writers.harmless import UNSEEN, line
+from zeroweight.writers.harmless import NOT_SHOWN, UNSEEN, line
 
 TAGS = {"h3", "p", "code", "pre", "ul", "li", "strong", "em", "br", "table", "thead", "tbody", "tr", "th", "td", "details", "summary"}
 """What our reports are made of; nothing of it loads, links or runs anything."""
@@ -164,6 +164,16 @@ def test_a_run_that_never_began_has_a_report_too() -> None:
     )
     page = shown(Record(summary=bare))
     assert "gate.toml: no such file" in page.code
+
+
+@pytest.mark.parametrize("words", ["curl --data-raw '" + "a" * 8000 + "'", "curl --data-raw 'x\n::warning::z'"], ids=["long", "commanding"])
+def test_a_command_that_would_be_changed_is_not_shown(words: str) -> None:
+    """Cut inside its quotes or mended it would be another request."""
+    answer = Excerpt(status=200)
+    record = whole(run=replace(whole().summary.run, command=words))
+    text = markdown.text(plain(replace(record, exhibits={"zw1:0123456789abcdef": Exhibit(baseline=answer, canary=answer, curl=words)})))
+    assert "--data-raw" not in text
+    assert text.count(NOT_SHOWN) == 2
 
 
 def test_the_answers_of_a_target_stay_out_of_it() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from markupsafe import Markup
 
-from zeroweight.writers.page_text import LONGEST, Piece, brief, cut, pieces, seen, shown
+from zeroweight.writers.harmless import NOT_SHOWN
+from zeroweight.writers.page_text import LONGEST, Piece, brief, command, cut, pieces, seen, shown
 
 
 def test_a_long_text_says_how_much_was_left_out() -> None:
@@ -37,6 +38,12 @@ def test_unseen_characters_are_shown_and_nothing_else_is_touched() -> None:
 
 def test_no_text_is_longer_than_the_page_allows() -> None:
     assert len(seen("x" * 1_000_000)) < LONGEST + 50
+
+
+@pytest.mark.parametrize("text", ["a" * (LONGEST + 1), "curl \u202e", "curl \ufe0f"])
+def test_a_command_that_the_page_would_change_is_not_shown(text: str) -> None:
+    assert command(text) == NOT_SHOWN
+    assert command("curl 'a\n::b'") == "curl 'a\n::b'"
 
 
 def test_what_the_template_made_is_not_escaped_twice() -> None:

@@ -12,7 +12,9 @@ from reported import finding, plain, whole
 from writers import records
 from writers.browsing import Page, written
 
+from zeroweight.finding import Excerpt, Exhibit
 from zeroweight.record import RunLine, TargetLine
+from zeroweight.writers.harmless import NOT_SHOWN
 from zeroweight.writers.page_view import view
 
 
@@ -92,6 +94,16 @@ def test_headers_that_changed_come_first_and_those_that_did_not_are_folded(tmp_p
 def test_how_to_run_it_again_is_told(tmp_path: Path) -> None:
     words = written(records.fail(), tmp_path).section("again")
     assert all(said in words for said in ("zeroweight run gate.toml", "r-1", "http://canary.example", "record.json", "python 3.11.2"))
+
+
+def test_a_command_that_the_page_would_change_is_not_shown() -> None:
+    words = "curl '" + "a" * 8000 + "'"
+    answer = Excerpt(status=200)
+    record = whole(run=replace(whole().summary.run, command=words))
+    made = view(plain(replace(record, exhibits={finding().fingerprint: Exhibit(baseline=answer, canary=answer, curl=words)})))
+    difference = made.causes[0].difference
+    assert difference is not None
+    assert (made.run["command"], difference.curl) == (NOT_SHOWN, NOT_SHOWN)
 
 
 def test_a_finding_is_told_with_all_that_mends_it(tmp_path: Path) -> None:

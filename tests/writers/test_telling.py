@@ -67,7 +67,7 @@ def test_the_lines_of_numbers_say_what_the_record_says() -> None:
     assert counted(record) == "findings: 1 new, 0 unsteady, 2 unchanged, 3 absent; not tested: 1 gap, 1 excluded, 1 unreached"
     assert asked(record) == "asked: 3 of 4 operations as 2 roles, 70 pairs, 9 of 100 requests, 12.5 of 60 s"
     expected = "2 differences, 28 repeats, 1 confirmed, 1 dropped since the baseline shows it as well; "
-    assert surety(record) == expected + "chance of one false finding in the run at most 0.001"
+    assert surety(record) == expected + "chance of a false cause in the run at most 0.001"
 
 
 def test_gaps_that_a_pass_does_not_need_are_told_apart() -> None:

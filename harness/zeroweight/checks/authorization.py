@@ -7,8 +7,10 @@ a caller whom the baseline turned away unread. This is also how operations that 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from http import HTTPStatus
 
 from zeroweight.checks.check import contrast
+from zeroweight.checks.envelope import fails_alike
 from zeroweight.checks.transition import Move, judgeable, moves
 from zeroweight.finding import Answer, Confidence, Evidence, Noise, Rule, Severity
 from zeroweight.model.outcome import Outcome
@@ -126,7 +128,21 @@ def _processed(move: Move) -> bool:
         return False
     if move.canary.exchange.status in range(400, 600) and move.canary.exchange.status not in _JUDGED_WORDS:
         return False
-    return not move.odd or (move.plain is Outcome.REFUSED and not _outer(move))
+    if move.odd and (move.plain is not Outcome.REFUSED or _outer(move)):
+        return False
+    return not _only_more_honest(move)
+
+
+def _only_more_honest(move: Move) -> bool:
+    """Whether the canary tells the failure that the baseline told inside a 200, in the same words, by a status of its own."""
+    old, new = move.baseline.exchange.response, move.canary.exchange.response
+    return (
+        move.new is Outcome.INVALID
+        and old is not None
+        and new is not None
+        and old.status == HTTPStatus.OK
+        and fails_alike(old.json, new.json)
+    )
 
 
 def _outer(move: Move) -> bool:
@@ -194,9 +210,28 @@ _DECLINED = frozenset({Outcome.REFUSED, Outcome.MISSING, Outcome.INVALID})
 """What a caller gets who does not get what he asked for, while the service works."""
 
 
+_NOT_SERVED = frozenset({400, 403, 405, 501})
+"""How gateways and frameworks decline an operation that is not there, beside 404 and 410."""
+
+
 def _closed(move: Move) -> bool:
     """Whether what was lost is what a peer should never have had; a role of another group (staff) may well have needed it."""
     return move.foreign and not move.canary.other_group
+
+
+def _taken_away(move: Move) -> bool:
+    """Whether the operation is gone from the canary's schema, and the canary answers as services do to what they do not serve."""
+    documented = move.probe.operation.documented
+    if Side.CANARY in documented:
+        return False
+    return move.new is Outcome.MISSING or (Side.BASELINE in documented and move.canary.exchange.status in _NOT_SERVED)
+
+
+def _unknown_there(move: Move) -> bool:
+    """Whether the object may be one of the baseline's data alone: the path names it, and it was made by nobody on either side."""
+    return (
+        move.new is Outcome.MISSING and "{" in move.probe.operation.path and not any(slot.kind or slot.owner for slot in move.probe.slots)
+    )
 
 
 @contrast(ACCESS_LOST, on=Answer)
@@ -204,11 +239,10 @@ def access_lost(baseline: Answer, canary: Answer, noise: Noise) -> Iterator[Evid
     """Allowed→refused, missing or invalid by a plain request: services refuse in these three ways. Closing a hole is not a loss.
 
     A hole: a peer's object, whose owner still gets in; an operation that the canary's schema protects, for anonymous. What the canary's
-    schema no longer has was taken away on purpose.
+    schema no longer has was taken away on purpose, and an example's id that only one side knows says nothing of the role.
     """
     for move in moves(baseline, canary, noise):
         if move.old is Outcome.ALLOWED and move.new in _DECLINED and not move.odd and not _closed(move):
-            operation = move.probe.operation
-            removed = move.new is Outcome.MISSING and Side.CANARY not in operation.documented
-            if not removed and not (move.anonymous and Side.CANARY in operation.protected):
+            protected = move.anonymous and Side.CANARY in move.probe.operation.protected
+            if not (protected or _taken_away(move) or _unknown_there(move)):
                 yield move.evidence()

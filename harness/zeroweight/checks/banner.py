@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from itertools import islice
 from typing import Final
 
 from zeroweight.checks.leak import compiled
@@ -52,6 +53,8 @@ _GENERATOR = (r"(?i)<meta\s[^>]{0,200}?\bname=[\"']?(generator)[\"']?\s[^>]{0,20
 _PHPINFO = (r"<h1[^>]{0,40}>\s*(PHP) Version (\d[\w.~+-]*)",)
 _LONGEST = 64 * 1024
 """Characters of a page that are looked through for its generator: it stands in the head."""
+_MOST = 50
+"""Products that one field or page names, at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +106,7 @@ def _of_body(response: Response) -> Iterator[Banner]:
 def _found(text: str, patterns: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """Yield (product, version) of all that the patterns find; each pattern has those two groups."""
     data = text.encode("utf-8", "replace")
-    for match in compiled(patterns).finditer(data):
+    for match in islice(compiled(patterns).finditer(data), _MOST):
         product, version = (part.decode("utf-8", "replace") for part in match.groups() if part is not None)
         if product.lower() not in _PROTOCOLS:
             yield product, version

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
-from zeroweight.checks.address import ADDRESSES, addresses
+from zeroweight.checks.address import ADDRESSES, EPHEMERAL, addresses
 from zeroweight.checks.banner import by_product
 from zeroweight.checks.check import check, contrast
 from zeroweight.checks.databases import DATABASES
@@ -72,6 +72,8 @@ _CAUSE = 120
 """Characters of the target's text that tell one root from another."""
 
 Find = Callable[[Passage, Response], Iterator[Sighting]]
+Own = frozenset[tuple[str, str]]
+"""Names and ports by which targets are called."""
 
 
 @check(STACK_TRACE, on=Exchange)
@@ -136,8 +138,8 @@ def _newly_shown(baseline: Answer, canary: Answer, patterns: tuple[str, ...], fi
     old, new = baseline.exchange.response, canary.exchange.response
     if old is None or new is None or not _may_hold(new, patterns) or _not_compared(baseline, canary):
         return
-    places, names = _known(old, patterns, find)
     own = _own(baseline.exchange) | _own(canary.exchange)
+    places, names = _known(old, patterns, find, own)
     asked = ""
     for passage in passages(new):
         if passage.where in places or (passage.written and canary.outcome is Outcome.ALLOWED):
@@ -154,16 +156,24 @@ def _newly_shown(baseline: Answer, canary: Answer, patterns: tuple[str, ...], fi
             return
 
 
-def _known(response: Response, patterns: tuple[str, ...], find: Find) -> tuple[set[str], set[str]]:
-    """Return the passages in which an answer shows anything of the kind, and what it shows there; of many alike, the first."""
+def _known(response: Response, patterns: tuple[str, ...], find: Find, own: Own) -> tuple[set[str], set[str]]:
+    """Return the passages in which an answer shows anything of the kind, and what it shows there; of many alike, the first.
+
+    A target's own name is no such thing: a link to itself must not hide that another host stands in its place.
+    """
     places: set[str] = set()
     names: set[str] = set()
     if _may_hold(response, patterns):
         for passage in passages(response):
-            if passage.where not in places and (shown := [seen.text.lower() for seen in find(passage, response)]):
+            if passage.where not in places and (shown := _shown(passage, response, find, own)):
                 places.add(passage.where)
                 names.update(shown)
     return places, names
+
+
+def _shown(passage: Passage, response: Response, find: Find, own: Own) -> list[str]:
+    """Return what a passage shows of the kind, beside a target's own names."""
+    return [seen.text.lower() for seen in find(passage, response) if not _is_own(seen, own)]
 
 
 def _may_hold(response: Response, patterns: tuple[str, ...]) -> bool:
@@ -178,7 +188,7 @@ def _not_compared(baseline: Answer, canary: Answer) -> bool:
     return let_in or canary.exchange.probe.intent is Intent.BURST
 
 
-def _own(exchange: Exchange) -> frozenset[tuple[str, str]]:
+def _own(exchange: Exchange) -> Own:
     """Return the names and ports by which a target is called: what it says of itself under them is known."""
     target = exchange.target
     address = urlsplit(target.url)
@@ -187,18 +197,17 @@ def _own(exchange: Exchange) -> frozenset[tuple[str, str]]:
     return frozenset({((address.hostname or "").lower(), port), (target.server_name.lower(), port), (host.strip("[]").lower(), dialled)})
 
 
-_EPHEMERAL = 32768
-"""The first port that callers are given (IANA says 49152, Linux begins lower): beside a target's own address it is a caller on its host."""
+def _is_own(seen: Sighting, own: Own) -> bool:
+    """Whether it is a target's own name, short or in full; its address with another service's port is somebody else.
 
-
-def _is_own(seen: Sighting, own: frozenset[tuple[str, str]]) -> bool:
-    """Whether it is a target's own name, short or in full; its address with another service's port is somebody else."""
+    With an ephemeral port it is a caller on the target's host.
+    """
     name = seen.text.lower()
     port = _port(seen.after)
     return any(
         host
         and (name == host or name.startswith(f"{host}.") or host.startswith(f"{name}."))
-        and (port in {"", mine} or int(port) >= _EPHEMERAL)
+        and (port in {"", mine} or int(port) >= EPHEMERAL)
         for host, mine in own
     )
 

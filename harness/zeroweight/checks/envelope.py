@@ -29,10 +29,19 @@ _BESIDE = frozenset(
 _VOCABULARY = _FLAGS | _STATES | _ERRORS | _CODES | _TEXTS | _BESIDE
 """Every field that an answer may have which says nothing but a failure."""
 
-_DATA = frozenset({"data", "result", "results", "item", "items", "payload", "content", "body", "value", "values", "record", "records"})
-"""Fields that envelopes keep what was asked for in."""
-_LARGEST_NOTE = 6
-"""Members of an object that still reads as a remark (which node, how long it took)."""
+_OF_THE_SERVICE = frozenset(
+    {
+        *("node", "nodename", "nodeid", "server", "servername", "serverid", "host", "hostname", "instance", "instanceid", "instancename"),
+        *("pod", "podname", "worker", "workerid", "replica", "backend", "cluster", "region", "zone", "datacenter", "servedby", "handledby"),
+        *("took", "tookms", "elapsed", "elapsedms", "elapsedtime", "duration", "durationms", "durationseconds", "latency", "latencyms"),
+        *("build", "buildid", "revision", "commit", "release", "apiversion", "environment", "meta", "metadata"),
+    }
+)
+"""Fields (without `_` and `-`) in which a service speaks of itself: which node, how long it took, which build."""
+_LARGEST_REMARK = 6
+"""Members of an object that still reads as a remark."""
+_LONGEST_REMARK = 120
+"""Characters of a text that still reads as a remark: longer ones may be whole objects or pages."""
 
 _WORDS = (
     (401, ("unauthenticated", "unauthorized", "unauthorised", "not authenticated", "not logged in", "login required", "invalid token")),
@@ -62,28 +71,30 @@ def status_inside(body: Any) -> int | None:
 
 
 def fails_alike(old: Any, new: Any, *, asked: str = "") -> bool:
-    """Whether `new` still tells the very failure that `old` does, whatever small things a release put beside it.
+    """Whether `new` still tells the very failure that `old` does, with nothing beside it but remarks of the service about itself.
 
-    A node's name next to `"ok": false` lets nobody in. What may be the thing that was asked for (`asked`: the request's target) counts.
+    A node's name next to `"ok": false` lets nobody in. Everything else there was handed out, and so is a remark about what was asked for
+    (`asked`: the request's target).
     """
     if status_inside(old) is None or not isinstance(new, Mapping):
         return False
     told = {str(name).lower(): value for name, value in old.items() if str(name).lower() not in _BESIDE}
     now = {str(name).lower(): value for name, value in new.items()}
     more = {name: value for name, value in now.items() if name not in told and name not in _VOCABULARY}
-    if any(_may_be_asked_for(name, value, asked.lower()) for name, value in more.items()):
+    if not all(value in (None, "", [], {}) or _is_remark(name, value, asked.lower()) for name, value in more.items()):
         return False
     return all(name in now and _alike(value, now[name]) for name, value in told.items())
 
 
-def _may_be_asked_for(name: str, value: Any, asked: str) -> bool:
-    """Whether something beside a failure may be what the caller wanted: a list, a grown or nested object, or one that the target names."""
-    if not isinstance(value, Mapping | list) or not value:
+def _is_remark(name: str, value: Any, asked: str) -> bool:
+    """Whether something beside a failure is a remark: a few short values in a field that speaks of the service, none of them asked for."""
+    if name.replace("_", "").replace("-", "") not in _OF_THE_SERVICE or name in asked:
         return False
-    if isinstance(value, list) or len(value) > _LARGEST_NOTE or name in _DATA or name.rstrip("s") in asked:
-        return True
-    held = list(value.values())
-    return any(isinstance(each, Mapping | list) or (isinstance(each, str) and each and each.lower() in asked) for each in held)
+    held = list(value.values()) if isinstance(value, Mapping) else [value]
+    return len(held) <= _LARGEST_REMARK and not any(
+        isinstance(each, Mapping | list) or (isinstance(each, str) and (len(each) > _LONGEST_REMARK or (each and each.lower() in asked)))
+        for each in held
+    )
 
 
 def _alike(old: Any, new: Any) -> bool:

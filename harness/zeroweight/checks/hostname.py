@@ -46,12 +46,12 @@ _SAID_OF_A_HOST = re.compile(
     r"(?: name)?[\s:=\"']{1,4}$",
     re.IGNORECASE,
 )
-_SAMPLES = frozenset({"example", "examples", "placeholder", "description", "hint", "help", "sample", "pattern", "email", "mail", "e-mail"})
+_MAIL = frozenset({"email", "mail", "e-mail"})
 
 
 def host_names(passage: Passage, media_type: str = "") -> Iterator[Sighting]:
     """Yield the names of internal hosts that a passage shows; `media_type` is the answer's: scripts and pages need more proof."""
-    if passage.name in _SAMPLES:
+    if passage.name in _MAIL:
         return
     text = unquote(passage.text) if "%" in passage.text else passage.text
     for seen in sightings(text, HOST_NAMES):

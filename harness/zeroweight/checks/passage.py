@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from zeroweight.checks.mask import masked
@@ -21,10 +22,16 @@ _FREE_TEXT = frozenset(
     {
         *("note", "notes", "comment", "comments", "text", "body", "content", "title", "subject", "description", "bio", "about", "memo"),
         *("remark", "remarks", "review", "reviews", "summary", "caption"),
+        *("example", "examples", "sample", "placeholder", "pattern", "hint", "help"),
     }
 )
-_SENTENCE = 4
-"""Words from which on a text is a sentence and no name, address or list of such."""
+_OF_PEOPLE_IN_LISTS = frozenset({"message", "messages", "msg", "reply", "replies"})
+"""Fields that services speak in themselves, and people where there are many."""
+
+_MOST = 20_000
+"""Pieces of one JSON body that are looked at: a target may send a megabyte of them."""
+_MOST_ITEMS = 2_000
+"""Members of one list or object that are looked at, so that a long one hides none of what follows it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +45,14 @@ class Passage:
 
     @property
     def written(self) -> bool:
-        """Whether people wrote it, as far as its place tells: a field for free text, or whole sentences in a list of things.
+        """Whether people wrote it, as far as its place tells: a field for free text, for a sample, or for messages in a list.
 
-        Which of them an answer holds is a matter of state, of order and of pages, and differs between two sides of one build.
+        Which of them an answer holds is a matter of state, of order and of pages, and differs between two sides of one build. That holds
+        where something was handed out; an error speaks in such fields itself.
         """
         if not isinstance(self.at, Pointer):
             return False
-        return self.name in _FREE_TEXT or ("/*" in self.where and len(self.text.split(maxsplit=_SENTENCE)) >= _SENTENCE)
+        return self.name in _FREE_TEXT or ("/*" in self.where and self.name in _OF_PEOPLE_IN_LISTS)
 
 
 def passages(response: Response) -> Iterator[Passage]:
@@ -54,7 +62,7 @@ def passages(response: Response) -> Iterator[Passage]:
         yield Passage(where=f"header {name.lower()}", name=name.lower(), text=value.decode("latin-1"), at=HeaderName(name=name))
     if is_text(response):
         if response.json is not None:
-            yield from _strings(response.json)
+            yield from islice(_strings(response.json), _MOST)
         elif response.body:
             yield Passage(where=BODY, name="", text=response.readable)
 
@@ -73,13 +81,14 @@ def _strings(body: Any) -> Iterator[Passage]:
         if isinstance(item, str):
             yield Passage(where=where or BODY, name=name, text=item, at=Pointer(path=path))
         elif isinstance(item, dict):
-            for key in item:
+            members = list(islice(item.items(), _MOST_ITEMS))
+            for key, _ in members:
                 yield Passage(where=f"keys of {where or BODY}", name=name, text=key, at=Pointer(path=path))
                 if key not in spelt:
                     spelt[key] = masked(key)
-            stack.extend((f"{where}/{spelt[key]}", f"{path}/{_token(key)}", key.lower(), value) for key, value in reversed(item.items()))
+            stack.extend((f"{where}/{spelt[key]}", f"{path}/{_token(key)}", key.lower(), value) for key, value in reversed(members))
         elif isinstance(item, list):
-            stack.extend((f"{where}/*", f"{path}/{index}", name, value) for index, value in reversed(list(enumerate(item))))
+            stack.extend((f"{where}/*", f"{path}/{index}", name, value) for index, value in reversed(list(enumerate(item[:_MOST_ITEMS]))))
 
 
 def _token(key: str) -> str:

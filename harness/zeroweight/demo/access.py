@@ -67,10 +67,14 @@ def _anonymous() -> Iterable[Flaw]:
     yield _narrow("orders-list-anonymous", site, "anonymous callers list everybody's orders", "orders.list", also=(scope,))
     role = Hole(site="role:admin", when=when(operation="admin.audit", role="anonymous"))
     yield _narrow("audit-anonymous", site, "anonymous callers read the audit", "admin.audit", also=(role,))
-    create, other = "admin.announcements.create", when(operation="admin.announcements.create", type="other")
+    create, other = "admin.announcements.create", when(operation="admin.announcements.create", type="other xml")
     holes = (Hole(site="role:admin", when=other), Hole(site="content-type", when=other))
     title = "a body of any other content type is an announcement, too, and then nobody asks who sends it"
     yield _narrow("announcement-anonymous-by-type", site, title, create, other, holes)
+    missing = when(operation=create, type="missing")
+    holes = (Hole(site="role:admin", when=missing), Hole(site="content-type", when=missing))
+    title = "a body that says no content type at all is an announcement, too, and then nobody asks who sends it"
+    yield _narrow("announcement-anonymous-without-type", site, title, create, missing, holes)
     yield _narrow("search-anonymous", site, "anonymous callers search the products", "search")
     title = "who calls the search is not asked when the method is HEAD"
     yield _narrow("search-anonymous-by-head", site, title, "search", when(verb="HEAD"))
@@ -102,10 +106,13 @@ def _objects() -> Iterable[Flaw]:
     for kind, does in (("orders", "reads, changes, cancels and deletes any order"), ("files", "reads and deletes any file")):
         operations = " ".join(operation for operation, _does in _OWNED.values() if operation.startswith(kind))
         yield _wide(f"{kind}-foreign", f"owner:{kind}", f"any customer {does}", operations)
-    other = when(type="other")
-    untyped = Hole(site="content-type", when=when(operation="orders.replace", type="other"))
+    other = when(type="other xml")
+    untyped = Hole(site="content-type", when=when(operation="orders.replace", type="other xml"))
     title = "an order is changed by a body of any other content type, too, and then nobody asks whose it is"
     yield _narrow("order-replace-foreign-by-type", "owner:orders", title, "orders.replace", other, (untyped,))
+    xml = Hole(site="content-type", when=when(operation="orders.replace", type="xml"))
+    title = "an order is changed by a body that says it is XML, too, and then nobody asks whose it is"
+    yield _narrow("order-replace-foreign-by-xml", "owner:orders", title, "orders.replace", when(type="xml"), (xml,))
     for name, does, more in (
         ("order-read-foreign-when-cancelled", "any order that is cancelled", when(state="cancelled")),
         ("order-read-foreign-in-tenant", "the orders of his own tenant", when(tenant="own")),

@@ -79,7 +79,7 @@ class Door:
 def _type(request: Request) -> str:
     """Say of which type the body says it is, in the words of the guard sites."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return "json" if kind == "application/json" else "other" if kind else "missing"
+    return {"application/json": "json", "application/xml": "xml", "": "missing"}.get(kind, "other")
 
 
 def _form(request: Request) -> bool:

@@ -106,14 +106,22 @@ class Bench:
         )
 
     async def look(self, scenarios: Sequence[Scenario]) -> list[Look[Trace]]:
-        """Take a look at each scenario, sessions guarded; what an earlier trial looked at is not sent again where memory may serve."""
-        looks = [self.memory.recall(scenario) for scenario in scenarios]
-        lacking = [scenario for scenario, look in zip(scenarios, looks, strict=True) if look is None]
+        """Take a look at each scenario, sessions guarded; what an earlier trial looked at is not sent again where memory may serve.
+
+        What a dead side answered while it lived, or an operation before it changed, is not recalled.
+        """
+        recalled = {} if self.lanes.dead else self.memory.recall(scenarios)
+        looks = await self._take(scenarios, [index for index in range(len(scenarios)) if index not in recalled])
+        doubtful = [index for index in recalled if self.lanes.dead or not self.memory.holds(scenarios[index])]
+        looks |= await self._take(scenarios, doubtful)
+        return [looks.get(index) or recalled[index] for index in range(len(scenarios))]
+
+    async def _take(self, scenarios: Sequence[Scenario], indexes: Sequence[int]) -> dict[int, Look[Trace]]:
+        """Send some of the scenarios, and keep in memory what may be recalled later."""
+        lacking = [scenarios[index] for index in indexes]
         taken = await self.sentinels.guard(lacking, await self.lanes.send(lacking, thrifty=True))
-        for scenario, look in zip(lacking, taken, strict=True):
-            self.memory.keep(scenario, look)
-        fresh = iter(taken)
-        return [look or next(fresh) for look in looks]
+        self.memory.keep(lacking, taken, self.lanes.take_left())
+        return dict(zip(indexes, taken, strict=True))
 
     async def ask(self, scenarios: Sequence[Scenario], times: int) -> list[list[Look[Trace]]]:
         """Ask scenarios again on both sides in one batch, sessions guarded: how candidates are confirmed."""

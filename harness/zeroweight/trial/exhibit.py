@@ -20,6 +20,8 @@ MOST = 12
 """Exhibits that a trial keeps."""
 LONGEST = 4096
 """Characters of a body."""
+VEILED = 65_536
+"""Characters of a body, redacted already, that are searched for fresh credentials: what is shown is taken from them."""
 MOST_LINES = 200
 MOST_HEADERS = 60
 LONGEST_VALUE = 300
@@ -32,13 +34,21 @@ _CHARSET = re.compile(r"charset\s*=\s*\"?(utf-8|us-ascii|iso-8859-1|windows-1252
 _UNREADABLE = re.compile("[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f\ufffd]")
 _MARK = re.compile(r"\[[^\[\]]*:[0-9a-f]{8}:\d+\]")
 """What a redactor leaves; it is told apart from another value, and stays."""
-_JWT = re.compile(r"\beyJ[\w-]{8,}\.[\w-]{4,}\.[\w-]*")
-"""RFC 7519: a JSON object's first two characters, base64url."""
+_JWT = re.compile(r"(?<![\w-])eyJ[\w-]{8,}+(?:\Z|\.[\w-]*+(?:\Z|(?<=[\w-]{4})\.[\w-]*+))")
+"""RFC 7519: a JSON object's first two characters, base64url; at the end of the text also the beginning of one.
+
+It begins where a run of its letters begins, so that no letter is read more than twice: a target chooses the text.
+"""
 _FRESH = re.compile(
-    r"""("(?:(?:access|refresh|id|auth|csrf|session)?[_-]?token|pass(?:word|wd|phrase)|(?:client[_-]?)?secret|api[_-]?key|session[_-]?id)"
-        \s*:\s*")((?:[^"\\]|\\.)*)(")""",
-    re.IGNORECASE | re.VERBOSE,
+    r"""("[\w-]*(?:token|secret|passw(?:or)?d|pwd|passphrase|jwt|sid|session(?:[_-]?id)?|(?:api|access|private|secret)[_-]?key|authorization|hash)"
+        \s*+:\s*+")((?:[^"\\]|\\.?)*+)("|\Z)""",
+    re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
+"""A JSON member whose name says that its value is a credential, or the hash of one."""
+_CARRIER = re.compile(r"auth(?!enticate$|or$|ority$)|token|csrf|xsrf|session|secret|api-?key|passw|jwt", re.IGNORECASE)
+"""Names of header fields that carry credentials. WWW-Authenticate carries none: it says how to log in."""
+_IN_ADDRESS = re.compile(r"([?&#](?:[\w.-]*token|code|sid)=)([^?&#\s\"'<>,;]*)", re.IGNORECASE)
+"""What a redirect hands over (RFC 6749, 4.1.2 and 4.2.2)."""
 _COOKIE = re.compile(r"^([^=;]*=)([^;]*)")
 
 
@@ -88,12 +98,16 @@ def excerpt(answer: Answer, redactor: Redactor) -> Excerpt:
 
 
 def _fields(headers: Headers, redactor: Redactor) -> Iterable[tuple[str, str]]:
-    """Yield the fields in their order; of a cookie only its name and attributes: it may be a session that nobody has heard of yet."""
+    """Yield the fields in their order; of cookies and other carriers of credentials no value: nobody may have heard of it yet."""
     for key, raw in headers.raw[:MOST_HEADERS]:
         name, value = key.decode("latin-1"), redactor.text(raw.decode("utf-8", "replace"))
         if name.lower() == "set-cookie":
-            value = _COOKIE.sub(lambda found: found[1] + _veiled(found[2]), value)
-        yield redactor.excerpt(name, LONGEST_VALUE), _cut(_JWT.sub(_hidden, value), LONGEST_VALUE)
+            value = _JWT.sub(_hidden, _COOKIE.sub(lambda found: found[1] + _veiled(found[2]), value))
+        elif _CARRIER.search(name):
+            value = _veiled(value)
+        else:
+            value = _IN_ADDRESS.sub(lambda found: found[1] + _veiled(found[2]), _JWT.sub(_hidden, value))
+        yield redactor.excerpt(name, LONGEST_VALUE), _cut(value, LONGEST_VALUE)
     if len(headers.raw) > MOST_HEADERS:
         yield "…", f"{len(headers.raw) - MOST_HEADERS} more"
 
@@ -105,9 +119,9 @@ def _body(response: Response, redactor: Redactor) -> tuple[str, int]:
     if len(_UNREADABLE.findall(text)) > BINARY * len(text):
         return _binary(response.body, redactor), 0
     clean = redactor.text(text)
-    clean = _FRESH.sub(lambda found: found[1] + _veiled(found[2]) + found[3], _JWT.sub(_hidden, clean))
-    kept = "".join(clean[:LONGEST].splitlines(keepends=True)[:MOST_LINES])
-    return kept, len(clean) - len(kept)
+    veiled = _JWT.sub(_hidden, _FRESH.sub(lambda found: found[1] + _veiled(found[2]) + found[3], clean[:VEILED]))
+    kept = "".join(veiled[:LONGEST].splitlines(keepends=True)[:MOST_LINES])
+    return kept, len(veiled) - len(kept) + len(clean[VEILED:])
 
 
 def _binary(body: bytes, redactor: Redactor) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from zeroweight.drivers.driver import Driver
 from zeroweight.model.http import Trace
 from zeroweight.model.request import Bindings, Scenario
 from zeroweight.model.target import Side
-from zeroweight.trial.objects import Making, Objects
+from zeroweight.trial.objects import Making, Objects, is_gone, refused
 from zeroweight.trial.spares import Spare, made_for
 
 
@@ -32,6 +32,8 @@ class Halves:
         """Take the two drivers and what is known of objects."""
         self._drivers = drivers
         self._objects = objects
+        self.left: set[str] = set()
+        """Labels of the operations that scenarios with an undo were about, where the undo left something."""
 
     async def half(self, side: Side, scenario: Scenario, words: Bindings, lane: int) -> Trace:
         """Run a scenario and undo it."""
@@ -51,9 +53,20 @@ class Halves:
         """Undo what a run made."""
         scenario = run.trace.scenario
         undo = tuple(step for step in scenario.undo if all(slot.name in run.bindings for slot in step.probe.slots))
+        gone: set[str] = set()
         if undo and run.made:
             back = Scenario(steps=undo, actors=scenario.actors)
-            run.making.undone(await self._drivers[run.side].exchange(back, run.bindings, lane=lane))
+            trace = await self._drivers[run.side].exchange(back, run.bindings, lane=lane)
+            run.making.undone(trace)
+            gone = {slot.name for exchange in trace.exchanges if is_gone(exchange) for slot in exchange.probe.slots}
+        if scenario.undo and any(name not in gone for name in self._standing(run)):
+            self.left |= {probe.operation.label for probe in scenario.judged}
+
+    def _standing(self, run: Run) -> Iterator[str]:
+        """Yield the objects that a run made, and those whose create was neither declined nor told an id."""
+        for name in (name for step in run.trace.scenario.steps for name in step.captures):
+            if self._objects.knows(name.partition(":")[0]) and (name in run.made or not refused(run.trace, name)):
+                yield name
 
     async def remove(self, spare: Spare, lane: int) -> None:
         """Remove objects that nobody needs any more; what cannot be removed is left to the end of the run, by the journal."""

@@ -184,6 +184,12 @@ class Lanes:
         self._losses.clear()
         return found
 
+    def take_left(self) -> frozenset[str]:
+        """Return the operations whose scenarios left something behind, although they have an undo, since the last call."""
+        left = frozenset(self._halves.left)
+        self._halves.left.clear()
+        return left
+
     async def _watch(self, *halves: tuple[Side, Trace]) -> None:
         """Count silences in a row; at the limit the control decides whether the side is dead."""
         for side, trace in halves:

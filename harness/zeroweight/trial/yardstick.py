@@ -113,6 +113,10 @@ class Yardstick:
     def _group(self, role: str) -> str:
         return self._groups.get(role, "")
 
+    def _apart(self, one: str, other: str) -> bool:
+        """Whether two roles are no peers; a role without a group, as anonymous is, has none."""
+        return one != other and (not self._group(one) or self._group(one) != self._group(other))
+
     def _owner(self, exchange: Exchange) -> Outcome | None:
         probe = exchange.probe
         if probe.owner in {"", probe.role}:
@@ -132,11 +136,15 @@ class Yardstick:
         return next((self._plain[key][exchange.target.side] for key in keys if key in self._plain), None)
 
     def _others_get_it(self, exchange: Exchange) -> bool:
-        """Whether another role's plain request for the same, about nobody's object, was allowed on the same side."""
-        probe = exchange.probe
+        """Whether another role's plain request for the same, about nobody's object, was allowed on the same side.
+
+        A peer's does not count: `/me/avatar` is there for one of two users and not for the other, and nobody is refused.
+        """
+        probe, side = exchange.probe, exchange.target.side
         return not probe.owner and any(
-            label == probe.operation.label and role != probe.role and not owner and fared[exchange.target.side].outcome is Outcome.ALLOWED
+            fared[side].outcome is Outcome.ALLOWED and self._apart(role, probe.role)
             for (label, role, owner), fared in self._plain.items()
+            if label == probe.operation.label and not owner
         )
 
     def _outcome(self, exchange: Exchange) -> Outcome:

@@ -97,7 +97,7 @@ class Results:
             left = f"\n… and {seen['cut']} more characters" if seen["cut"] else ""
             yield f"answer of the {side}", f"{seen['status'] or seen['failure']} {seen['outcome']}\n{head}\n\n{seen['body']}{left}"
         if exhibit["curl"]:
-            yield "the same request again", exhibit["curl"]
+            yield "the same request again", harmless.command(exhibit["curl"])
 
     def _attached(self, key: str, texts: Iterable[tuple[str, str]]) -> Iterator[Attachment]:
         """Write texts into files of their own, and yield what stands for them in a result."""

@@ -146,7 +146,7 @@ def _told(group: Group, record: Mapping[str, Any]) -> str:
     seen = "".join(f"- {code(says, 400)}\n" for says in first["evidence"])
     mend = f"\nTo do: {plain(first['remedy'])}\n" if first["remedy"] else ""
     exhibit = record["exhibits"].get(first["fingerprint"])
-    again = "\n" + fenced(exhibit["curl"], "sh") if exhibit and exhibit["curl"] else ""
+    again = "\n" + fenced(harmless.command(exhibit["curl"]), "sh") if exhibit and exhibit["curl"] else ""
     places = "".join(f"- {code(place(each))} {code(each['fingerprint'])}\n" for each in group.findings[:MOST_CAUSES])
     left = len(group.findings) - MOST_CAUSES
     others = f"- and {count(left, 'more place')}\n" if left > 0 else ""
@@ -179,5 +179,5 @@ def _run(record: Mapping[str, Any]) -> str:
         "left behind": "; ".join(record["leftovers"][:3]) + (" …" if len(record["leftovers"]) > 3 else ""),  # noqa: PLR2004
     }
     lines = "".join(f"- {name}: {code(value, 400)}\n" for name, value in facts.items() if value)
-    again = "\n" + fenced(run["command"], "sh") if run["command"] else ""
+    again = "\n" + fenced(harmless.command(run["command"]), "sh") if run["command"] else ""
     return folded("This run", lines, again)

@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 
 from zeroweight.writers.page_difference import Chip, Row, chips, rows
-from zeroweight.writers.page_text import brief
+from zeroweight.writers.page_text import brief, command
 from zeroweight.writers.telling import SEVERITIES, Group
 
 FULL = 300
@@ -184,7 +184,7 @@ def _difference(
         rows=rows(baseline, canary) if with_lines else (),
         baseline_seconds=baseline["seconds"],
         canary_seconds=canary["seconds"],
-        curl=exhibit["curl"],
+        curl=command(exhibit["curl"]),
         move=_move(found),
     )
 

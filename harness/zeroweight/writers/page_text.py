@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from zeroweight.writers.harmless import UNSEEN, visible
+from zeroweight.writers.harmless import NOT_SHOWN, UNSEEN, visible
 
 LONGEST = 4_500
 """Characters of one text on the page; no room of the page is at the mercy of what a target says."""
@@ -25,6 +25,11 @@ def seen(value: Any) -> Any:
     if not isinstance(value, str) or hasattr(value, "__html__"):  # what a macro of ours made has been through here, piece by piece
         return value
     return visible(cut(value, LONGEST))
+
+
+def command(text: str) -> str:
+    """Return a command as it is, or a remark in its place where the page would cut or mend it: that is another command."""
+    return text if seen(text) == text else NOT_SHOWN
 
 
 def cut(text: str, most: int) -> str:

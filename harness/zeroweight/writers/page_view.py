@@ -10,7 +10,7 @@ from zeroweight.writers.page_finding import FULL, CauseView, suites, views
 from zeroweight.writers.page_grid import Grid, grid
 from zeroweight.writers.page_tables import ROWS, BarView, HeaderView, SuiteView, UntestedView, budget, headers, phases, untested
 from zeroweight.writers.page_tables import suites as suite_rows
-from zeroweight.writers.page_text import brief, shown
+from zeroweight.writers.page_text import brief, command, shown
 from zeroweight.writers.page_why import ADVICE, UNTRUE, ReasonView, action, sentence, sure, why
 from zeroweight.writers.telling import SEVERITIES, SIGNS, STATES, count, groups
 
@@ -103,7 +103,7 @@ def view(record: Mapping[str, Any]) -> View:
         service=told["service"],
         sides=sides,
         gate=_gate(record["policy"], told["run"]["level"]),
-        run=told["run"],
+        run={**told["run"], "command": command(told["run"]["command"])},
         spent=_spent(told),
         why=reasons,
         more_why=more_reasons,

@@ -86,7 +86,7 @@ def surety(record: Mapping[str, Any]) -> str:
     if not sure["candidates"]:
         return "no difference called for a second look"
     dropped = f", {sure['dropped']} dropped since the baseline shows it as well" if sure["dropped"] else ""
-    bound = f"; chance of one false finding in the run at most {sure['bound']:g}" if sure["bound"] else ""
+    bound = f"; chance of a false cause in the run at most {sure['bound']:g}" if sure["bound"] else ""
     return f"{count(sure['candidates'], 'difference')}, {count(sure['repeats'], 'repeat')}, {sure['confirmed']} confirmed{dropped}{bound}"
 
 
