@@ -88,6 +88,7 @@ def _only(flaw: Any) -> Iterator[frozenset[str]]:
     roles = getattr(flaw, "roles", ())
     if roles:
         yield frozenset(roles)
+        return  # a stranger's circumstances speak of its own roles, and it has told the gate's
     holes: Sequence[Any] = getattr(flaw, "holes", ())
     if len(holes) == 1:  # several holes open each in its own circumstances
         when: Mapping[str, frozenset[str]] = holes[0].when
