@@ -79,4 +79,6 @@ def test_a_run_that_came_to_nothing_has_lines_too() -> None:
     record = plain(bare)
     assert counted(record) == "findings: 0 new, 0 unsteady, 0 unchanged, 0 absent; not tested: 0 gaps, 0 excluded, 0 unreached"
     assert asked(record) == "asked: 0 of 0 operations as 0 roles, 0 pairs, 0 of 0 requests, 0.0 of 0 s"
+    assert surety(record) == "nothing was compared"
+    record["summary"]["counts"]["pairs"] = 7
     assert surety(record) == "no difference called for a second look"

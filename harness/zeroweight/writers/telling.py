@@ -83,6 +83,8 @@ def other_reasons(record: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
 def surety(record: Mapping[str, Any]) -> str:
     """Say in one sentence how sure the run is of its findings."""
     sure = record["surety"]
+    if not sure["candidates"] and not record["summary"]["counts"].get("pairs", 0):
+        return "nothing was compared"
     if not sure["candidates"]:
         return "no difference called for a second look"
     dropped = f", {sure['dropped']} dropped since the baseline shows it as well" if sure["dropped"] else ""
