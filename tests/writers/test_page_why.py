@@ -159,4 +159,6 @@ def test_how_sure_the_run_is() -> None:
 
 def test_a_run_without_a_difference_says_so() -> None:
     made = plain(replace(clean("PASS", counts={}), surety=Surety()))
-    assert sure(made, causes(made)) == ("No difference called for a second look.",)
+    assert sure(made, causes(made)) == ("Nothing was compared.",)
+    made["summary"]["counts"]["pairs"] = 7
+    assert sure(made, causes(made))[0] == "No difference called for a second look."
