@@ -6,22 +6,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, TypeVar
 
+from zeroweight.demo.guards import Hole
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 Family = Literal["headers", "disclosure", "authorization", "validation", "availability", "schema", "injection"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hole:
-    """A protection that does not hold, in the circumstances of `when` (each key must have one of its values; empty: always)."""
-
-    site: str
-    when: Mapping[str, frozenset[str]]
-
-    def covers(self, context: Mapping[str, str]) -> bool:
-        """Say whether the protection is gone in this context; a key that the context lacks never matches."""
-        return all(context.get(key) in values for key, values in self.when.items())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
