@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import functools
 import os
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from urllib.parse import quote
 
-from zeroweight.drivers.connection import unsendable
 from zeroweight.model.http import Failure, Headers, Request
 from zeroweight.model.request import Bindings, Probe
 from zeroweight.model.role import Account
@@ -22,14 +20,6 @@ Field = tuple[bytes, bytes]
 
 _BODIED = frozenset({"POST", "PUT", "PATCH"})
 """Methods whose requests say how long their body is, even when they have none (RFC 9110 section 8.6)."""
-
-_FRAMING = frozenset({b"host", b"content-length", b"transfer-encoding"})
-"""Fields that h11 refuses, merges or acts upon: never sent otherwise than as they should be."""
-
-# What h11 lets through (RFC 9112): tested here, so that nothing is dialled or counted for a request that would then be refused.
-_TOKEN = re.compile(rb"[-!#$%&'*+.^_`|~0-9a-zA-Z]+")
-_TARGET = re.compile(rb"[\x21-\x7e]+")
-_VALUE = re.compile(rb"(?:[^\x00\s]+(?:[ \t]+[^\x00\s]+)*)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,9 +121,6 @@ def _written(
     content = body or b""
     if b"content-length" not in names and (content or body is not None or method.upper() in _BODIED):
         headers.append((b"Content-Length", b"%d" % len(content)))
-    fault = _fault(method, target, headers, len(content))
-    if fault:
-        return unsendable(fault)
     return Request(method=method, target=target, headers=Headers(raw=tuple(headers)), body=content)
 
 
@@ -159,34 +146,6 @@ def _with_query(target: bytes, query: tuple[Field, ...]) -> bytes:
     if not more:
         return target
     return target + (b"" if mark and not rest else b"&" if mark else b"?") + more
-
-
-def _fault(method: str, target: bytes, headers: list[Field], length: int) -> str:
-    """Return why h11 would refuse the request or change it on the way; empty when it is sent as told."""
-    if not method.isascii() or not _TOKEN.fullmatch(method.encode()):
-        return "the method is not a token"
-    if not _TARGET.fullmatch(target):
-        return "the request target has blanks, control characters or raw bytes above 0x7e, or is empty"
-    for name, value in headers:
-        if not _TOKEN.fullmatch(name):
-            return f"the header name {name[:40]!r} is not a token"
-        if not _VALUE.fullmatch(value):
-            return f"the value of the header {name.decode()} has control characters or blanks at its ends"
-    return _framing_fault(headers, length)
-
-
-def _framing_fault(headers: list[Field], length: int) -> str:
-    """Return which field says of the body or the host what h11 would not send; empty when all is well."""
-    framing = [(low, value) for name, value in headers if (low := name.lower()) in _FRAMING]
-    names = [name for name, _ in framing]
-    twice = next((name for name in names if names.count(name) > 1), b"")
-    if twice:
-        return f"{twice.decode()} stands twice"
-    if b"transfer-encoding" in names:
-        return "Transfer-Encoding would be framed anew"
-    if any(name == b"content-length" and value != b"%d" % length for name, value in framing):
-        return "Content-Length differs from the body's length"
-    return ""
 
 
 def written_fields(headers: Mapping[str, str | Secret]) -> list[Field]:

@@ -31,10 +31,16 @@ _QUOTE: Final = 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
-    """How long one request may take, in seconds: to connect (TLS included), and in all."""
+    """How long each phase of one request may take, in seconds."""
 
     connect: float = 5.0
-    total: float = 10.0
+    """Until there is a TCP connection."""
+    tls: float = 5.0
+    """Until the TLS handshake is done."""
+    first_byte: float = 10.0
+    """From the request's last byte handed over to the answer's first."""
+    total: float = 15.0
+    """The whole request, connecting included."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +162,10 @@ class Line(ABC):
         stale = failure.kind in {"closed", "reset"} and not marks.fresh and not marks.first
         return Answer(failure=failure, timing=timing, stale=stale)
 
+    def refuses(self, request: Request) -> str:  # noqa: ARG002  # a line that sends everything asks nothing of it
+        """Return why this kind of line cannot send the request exactly as told; empty when it can."""
+        return ""
+
     @abstractmethod
     async def aclose(self) -> None:
         """Close the connection; the next request opens a fresh one."""
@@ -185,6 +195,9 @@ def answered(marks: Marks, body: bytearray, *, status: int, headers: Headers, ve
 
 async def deliver(line: Line, request: Request, meter: Meter, *, cap: int) -> Delivery:
     """Send a request under the meter; once more, on a fresh connection, when the kept-alive one had been closed by the server."""
+    why = line.refuses(request)
+    if why:
+        return Delivery(refusal=unsendable(why))
     refusal = await meter.take()
     if refusal is not None:
         return Delivery(refusal=refusal)

@@ -32,6 +32,12 @@ class H11Line(Line):
         self._stream: Stream | None = None
         self._wire = h11.Connection(h11.CLIENT)
 
+    def refuses(self, request: Request) -> str:
+        """Return what the other line refuses, for as long as this one stands in for the wire."""
+        from zeroweight.drivers.httpx_line import _fault  # noqa: PLC0415
+
+        return _fault(request.method, request.target, list(request.headers.raw), len(request.body))
+
     async def aclose(self) -> None:
         """Close the connection; the next request opens a fresh one."""
         stream, self._stream = self._stream, None

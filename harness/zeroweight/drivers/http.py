@@ -10,7 +10,8 @@ from zeroweight.drivers.connection import Dial, Line, Timeouts, deliver
 from zeroweight.drivers.errand import Errand, Errands, target_of
 from zeroweight.drivers.h11_line import H11Line
 from zeroweight.drivers.httpx_line import HttpxLine
-from zeroweight.drivers.limits import Lock, Meter, permitted
+from zeroweight.drivers.levels import permitted
+from zeroweight.drivers.limits import Lock, Meter
 from zeroweight.drivers.naming import EVERY, Introduction, said
 from zeroweight.drivers.trust import trust
 from zeroweight.model.http import Exchange, Failure, Response, Trace

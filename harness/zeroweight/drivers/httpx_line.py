@@ -8,6 +8,7 @@ breath.
 from __future__ import annotations
 
 import contextlib
+import re
 import ssl
 from collections.abc import Mapping
 from typing import Any, Final
@@ -16,6 +17,14 @@ import httpx
 
 from zeroweight.drivers.connection import Answer, Dial, Line, Marks, Timeouts, answered, message, unsendable
 from zeroweight.model.http import Failure, Headers, Request
+
+_FRAMING = frozenset({b"host", b"content-length", b"transfer-encoding"})
+"""Fields that h11 refuses, merges or acts upon: never sent otherwise than as they should be."""
+
+# What h11 lets through (RFC 9112): tested beforehand, so that nothing is dialled or counted for a request that would then be refused.
+_TOKEN = re.compile(rb"[-!#$%&'*+.^_`|~0-9a-zA-Z]+")
+_TARGET = re.compile(rb"[\x21-\x7e]+")
+_VALUE = re.compile(rb"(?:[^\x00\s]+(?:[ \t]+[^\x00\s]+)*)?")
 
 _LIMITS: Final = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=None)
 
@@ -33,6 +42,10 @@ class HttpxLine(Line):
         self._context = context or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         self._extensions = {"timeout": {"connect": timeouts.connect}, "sni_hostname": dial.server_name}
         self._transport: httpx.AsyncHTTPTransport | None = None
+
+    def refuses(self, request: Request) -> str:
+        """Return why h11 would refuse the request, or change it on the way; empty when it is sent as told."""
+        return _fault(request.method, request.target, list(request.headers.raw), len(request.body))
 
     async def aclose(self) -> None:
         """Close the connection; the next request opens a fresh one."""
@@ -88,6 +101,34 @@ class HttpxLine(Line):
         else:
             kind, text = "protocol", f"the exchange broke off: {type(error).__name__}: {deepest}"
         return Failure(kind=kind, text=text)
+
+
+def _fault(method: str, target: bytes, headers: list[tuple[bytes, bytes]], length: int) -> str:
+    """Return why h11 would refuse the request or change it on the way; empty when it is sent as told."""
+    if not method.isascii() or not _TOKEN.fullmatch(method.encode()):
+        return "the method is not a token"
+    if not _TARGET.fullmatch(target):
+        return "the request target has blanks, control characters or raw bytes above 0x7e, or is empty"
+    for name, value in headers:
+        if not _TOKEN.fullmatch(name):
+            return f"the header name {name[:40]!r} is not a token"
+        if not _VALUE.fullmatch(value):
+            return f"the value of the header {name.decode()} has control characters or blanks at its ends"
+    return _framing_fault(headers, length)
+
+
+def _framing_fault(headers: list[tuple[bytes, bytes]], length: int) -> str:
+    """Return which field says of the body or the host what h11 would not send; empty when all is well."""
+    framing = [(low, value) for name, value in headers if (low := name.lower()) in _FRAMING]
+    names = [name for name, _ in framing]
+    twice = next((name for name in names if names.count(name) > 1), b"")
+    if twice:
+        return f"{twice.decode()} stands twice"
+    if b"transfer-encoding" in names:
+        return "Transfer-Encoding would be framed anew"
+    if any(name == b"content-length" and value != b"%d" % length for name, value in framing):
+        return "Content-Length differs from the body's length"
+    return ""
 
 
 class _Heard:

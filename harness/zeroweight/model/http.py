@@ -55,6 +55,8 @@ class Response:
     headers: Headers = field(default_factory=Headers)
     body: bytes = field(default=b"", repr=False)
     truncated: bool = False
+    digest: str = ""
+    """SHA-256 in hex of the whole body as it came, where only its beginning was kept; empty when all was kept, or the end never came."""
     version: str = "HTTP/1.1"
 
     @cached_property

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable, Sequence
 
 from zeroweight.config.model import Config
-from zeroweight.drivers.limits import permitted
+from zeroweight.drivers.levels import permitted
 from zeroweight.errors import ConfigError
 from zeroweight.ledger import SHIPPED
 from zeroweight.model.look import Exclusion
