@@ -11,12 +11,12 @@ from driving import PATIENT, meter
 from servers import Script, serving
 
 from zeroweight.drivers.connection import Delivery, Dial, Line, Timeouts, deliver
-from zeroweight.drivers.h11_line import H11Line
 from zeroweight.drivers.httpx_line import HttpxLine
 from zeroweight.drivers.limits import Meter
+from zeroweight.drivers.wire import WireLine
 from zeroweight.model.http import Headers, Request
 
-KINDS: Mapping[str, type[H11Line | HttpxLine]] = {"h11": H11Line, "httpx": HttpxLine}
+KINDS: Mapping[str, type[WireLine | HttpxLine]] = {"wire": WireLine, "httpx": HttpxLine}
 LIMIT = 60
 """Seconds after which a test is given up."""
 

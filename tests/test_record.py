@@ -282,7 +282,7 @@ def test_the_policy_is_written_in_its_own_words() -> None:
 
 
 def test_versions_name_what_the_run_was_made_with() -> None:
-    assert {"python", "zeroweight", "pytest", "httpx", "h11"} <= set(versions())
+    assert {"python", "zeroweight", "pytest", "httpx", "httptools"} <= set(versions())
 
 
 # The schemas.

@@ -285,7 +285,7 @@ def policy_lines(policy: Policy) -> dict[str, Any]:
 
 def versions() -> dict[str, str]:
     """Return what this run was made with."""
-    names = ("zeroweight", "pytest", "pytest-xdist", "httpx", "h11", "schemathesis", "hypothesis")
+    names = ("zeroweight", "pytest", "pytest-xdist", "httpx", "httptools", "schemathesis", "hypothesis")
     found = {"python": ".".join(map(str, sys.version_info[:3]))}
     for name in names:
         try:

@@ -1,21 +1,41 @@
-"""What only the line of errands must do: be httpx's transport, and nothing of httpx's client."""
+"""What only the lines on httpx do: be its transport and nothing of its client, refuse what would not be sent as told, and time each phase."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import hashlib
+import math
+import socket
+from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 from driving import PATIENT
 from lines import LIMIT, request, told
-from servers import Wire, answer, free_port, serving, steady
+from servers import Authority, Wire, answer, free_port, serving, silent, steady
 
 from zeroweight.drivers.connection import Dial, Timeouts
-from zeroweight.drivers.httpx_line import HttpxLine
+from zeroweight.drivers.httpx_line import HttpxLane, HttpxLine
+from zeroweight.drivers.trust import trust
+from zeroweight.model.http import Headers, Request
+from zeroweight.model.target import Side, Target, Tls
+
+HOST = (b"Host", b"shop.example")
+LONG = Timeouts(connect=30, tls=30, first_byte=30, total=30)
 
 
 def transport_of(line: HttpxLine) -> type:
     return type(line._transport)
+
+
+def plainly(*fields: tuple[bytes, bytes], method: str = "GET", target: bytes = b"/", body: bytes = b"") -> Request:
+    """Return a request with exactly these fields."""
+    return Request(method=method, target=target, headers=Headers(raw=fields), body=body)
+
+
+# The transport, and nothing else.
 
 
 def test_nothing_is_taken_from_the_environment_remembered_or_followed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,6 +79,181 @@ def test_it_dials_where_its_dial_says(url: str, expected: str) -> None:
     assert line._url == httpx.URL(expected)
 
 
-def test_an_answer_in_many_parts_is_read_to_the_cap_and_no_further() -> None:
-    seen = asyncio.run(told("httpx", steady(answer(b"x" * 3_000_000)), request(), request(), cap=1000))
-    assert [(sight.body, sight.truncated, sight.fresh) for sight in seen.sights] == [(b"x" * 1000, True, True)] * 2
+@pytest.mark.parametrize(("size", "whole"), [(1000, True), (1001, True), (8000, True), (3_000_000, False)])
+def test_a_body_is_kept_to_the_cap_then_hashed_then_hung_up_on(size: int, whole: bool) -> None:  # noqa: FBT001  # a column of the table
+    seen = asyncio.run(told("httpx", steady(answer(b"x" * size)), request(), request(), cap=1000))
+    assert [(sight.body, sight.truncated) for sight in seen.sights] == [(b"x" * 1000, size > 1000)] * 2
+    digest = hashlib.sha256(b"x" * size).hexdigest() if 1000 < size and whole else ""
+    assert [each.answer.response.digest for each in seen.deliveries if each.answer.response] == [digest] * 2
+    assert seen.connections == (1 if whole else 2)
+
+
+def test_a_request_that_a_server_may_leave_a_part_of_is_the_last_on_its_connection() -> None:
+    asks = (request("GET", b"/", body=b"x=1"), request())
+    seen = asyncio.run(told("httpx", steady(), *asks, *asks))
+    assert [(sight.status, sight.fresh) for sight in seen.sights] == [(200, True), (200, True), (200, False), (200, True)]
+
+
+# What is refused.
+
+
+@pytest.mark.parametrize(
+    ("asks", "says"),
+    [
+        (plainly(HOST, method="G T"), "the method is not a token"),
+        (plainly(HOST, method="CAF\u00c9"), "the method is not a token"),
+        (plainly(HOST, method=""), "the method is not a token"),
+        (plainly(HOST, target=b"/a b"), "the request target has blanks"),
+        (plainly(HOST, target=b"/caf\xe9"), "raw bytes above 0x7e"),
+        (plainly(HOST, target=b""), "or is empty"),
+        (plainly(HOST, (b"X A", b"1")), "the header name b'X A' is not a token"),
+        (plainly(HOST, (b"", b"1")), "the header name b'' is not a token"),
+        (plainly(HOST, (b"X-A:", b"1")), "is not a token"),
+        (plainly(HOST, (b"X-A", b"a\r\nb")), "the value of the header X-A"),
+        (plainly(HOST, (b"X-A", b"a\x00b")), "the value of the header X-A"),
+        (plainly(HOST, (b"X-A", b" a")), "the value of the header X-A"),
+        (plainly(HOST, (b"X-A", b"a\t")), "the value of the header X-A"),
+        (plainly(), "there is no Host"),
+        (plainly((b"X-A", b"1"), HOST), "Host is not the first field"),
+        (plainly(HOST, (b"host", b"other.example")), "host stands twice"),
+        (plainly(HOST, (b"Transfer-Encoding", b"chunked"), body=b"0\r\n\r\n"), "Transfer-Encoding would be framed anew"),
+        (plainly(HOST, (b"Content-Length", b"3"), (b"Content-Length", b"3"), body=b"abc"), "content-length stands twice"),
+        (plainly(HOST, (b"Content-Length", b"4"), body=b"abc"), "Content-Length differs"),
+        (plainly(HOST, (b"Content-Length", b"03"), body=b"abc"), "Content-Length differs"),
+        (plainly(HOST, (b"Content-Length", b""), body=b""), "Content-Length differs"),
+        (plainly(HOST, (b"Content-Length", b"1")), "Content-Length differs"),
+        (plainly(HOST, body=b"abc"), "the body has no Content-Length"),
+    ],
+)
+def test_what_would_not_be_sent_as_told_is_refused_before_anything_is_dialled_or_counted(asks: Request, says: str) -> None:
+    for line in (HttpxLine, HttpxLane):
+        assert says in line(Dial.at("https://shop.example"), None, PATIENT).refuses(asks)
+    seen = asyncio.run(told("httpx", steady(), asks))
+    assert (seen.kinds, seen.connections, seen.taken) == (("unbound",), 0, 0)
+
+
+@pytest.mark.parametrize(
+    "asks",
+    [
+        plainly(HOST),
+        plainly((b"HOST", b""), (b"x-a", b""), (b"X-A", b"\xe9\xff"), (b"X-A", b"a \t b")),
+        plainly(HOST, method="pAtCh!", target=b"http://other.example/../%zz?[]|#x"),
+        plainly(HOST, (b"content-LENGTH", b"0"), method="POST"),
+        plainly(HOST, (b"Content-Length", b"3"), body=b"a\x00\xff"),
+        plainly(HOST, (b"Connection", b"close"), (b"TE", b"gzip"), (b"Cookie", b"a=1"), (b"cookie", b"b=2"), target=b"*", method="OPTIONS"),
+    ],
+)
+def test_what_is_not_refused_is_sent_byte_for_byte(asks: Request) -> None:
+    seen = asyncio.run(told("httpx", steady(), asks))
+    fields = b"".join(name + b": " + value + b"\r\n" for name, value in asks.headers.raw)
+    assert seen.requests == (asks.method.encode() + b" " + asks.target + b" HTTP/1.1\r\n" + fields + b"\r\n" + asks.body,)
+    assert seen.kinds == ("",)
+
+
+# The phases.
+
+
+@contextlib.contextmanager
+def deaf() -> Iterator[int]:
+    """Yield a port on which somebody listens and takes nobody in: its queue is full (on Linux, of one more than it is told)."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(8):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)  # noqa: FBT003  # socket's own way
+            waiting.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
+
+
+def late(dial: Dial, timeouts: Timeouts, *, left: float = math.inf, tls: Tls | None = None) -> tuple[str, str, float]:
+    """Return kind and words of the failure to answer in time, and when the request went out."""
+
+    async def main() -> tuple[str, str, float]:
+        context = trust(Target(side=Side.CANARY, url=f"{dial.scheme}://127.0.0.1", tls=tls or Tls()))
+        line = HttpxLane(dial, context, timeouts)
+        async with asyncio.timeout(LIMIT):
+            found = await line.send(request(), cap=10, left=left)
+        await line.aclose()
+        assert found.failure is not None
+        assert not found.stale
+        return found.failure.kind, found.failure.text, found.timing.sent
+
+    return asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("timeouts", "left", "expected"),
+    [
+        (Timeouts(connect=0.5, tls=30, first_byte=30, total=30), math.inf, ("timeout", "no TCP connection within 0.5 s", 0.0)),
+        (Timeouts(connect=30, tls=30, first_byte=30, total=0.5), math.inf, ("timeout", "no answer was whole within 0.5 s", 0.0)),
+        (LONG, 0.5, ("deadline", "the run's time was over before the answer had come", 0.0)),
+    ],
+)
+def test_a_connection_that_does_not_come_is_told_by_whose_time_is_up(
+    timeouts: Timeouts, left: float, expected: tuple[str, str, float]
+) -> None:
+    with deaf() as port:
+        assert late(Dial.at(f"http://127.0.0.1:{port}"), timeouts, left=left) == expected
+
+
+def after(script: str, timeouts: Timeouts, folder: Path) -> tuple[str, str, bool]:
+    """Return how a server that stops in the middle is told of: kind, words, and whether the request went out."""
+    authority = Authority()
+
+    async def says_nothing(_: Wire) -> None:
+        await asyncio.Event().wait()
+
+    async def stuck(wire: Wire) -> None:
+        await wire.request()
+        await wire.write(answer(b"abc", length=10))
+        await asyncio.Event().wait()
+
+    async def main() -> tuple[str, str, bool]:
+        secure = authority.context(folder, "127.0.0.1")
+        played, tls = {"no hello": (says_nothing, None), "no answer": (silent, secure), "no end": (stuck, secure)}[script]
+        async with asyncio.timeout(LIMIT), serving(played, tls=tls) as server:
+            context = trust(Target(side=Side.CANARY, url="https://127.0.0.1", tls=Tls(ca=authority.pem)))
+            line = HttpxLane(Dial.at(f"https://127.0.0.1:{server.port}"), context, timeouts)
+            found = await line.send(request(), cap=10)
+            await line.aclose()
+            assert found.failure is not None
+            return found.failure.kind, found.failure.text, found.timing.sent > 0
+
+    return asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("script", "timeouts", "expected"),
+    [
+        ("no hello", Timeouts(connect=30, tls=0.5, first_byte=30, total=30), ("timeout", "no TLS handshake within 0.5 s", False)),
+        ("no answer", Timeouts(connect=30, tls=30, first_byte=0.5, total=30), ("timeout", "no answer began within 0.5 s", True)),
+        ("no answer", Timeouts(connect=30, tls=30, first_byte=30, total=1), ("timeout", "no answer was whole within 1 s", True)),
+        ("no end", Timeouts(connect=30, tls=30, first_byte=30, total=1), ("timeout", "no answer was whole within 1 s", True)),
+    ],
+)
+def test_each_phase_has_its_own_time_and_the_failure_names_it(
+    script: str, timeouts: Timeouts, expected: tuple[str, str, bool], tmp_path: Path
+) -> None:
+    assert after(script, timeouts, tmp_path) == expected
+
+
+def test_a_phase_that_is_over_in_time_gives_its_time_to_nobody() -> None:
+    """The clock of a phase that has ended does not ring in the next."""
+    served = asyncio.Event()
+
+    async def script(wire: Wire) -> None:
+        await wire.request()
+        await wire.write(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n")
+        await served.wait()
+        await wire.write(b"late")
+
+    async def main() -> None:
+        async with asyncio.timeout(LIMIT), serving(script) as server:
+            line = HttpxLine(Dial.at(server.url), None, Timeouts(connect=0.5, tls=0.5, first_byte=0.5, total=30))
+            asyncio.get_running_loop().call_later(1, served.set)
+            found = await line.send(request(), cap=10)
+            await line.aclose()
+            assert found.response is not None
+            assert found.response.body == b"late"
+
+    asyncio.run(main())

@@ -1,7 +1,7 @@
 """One kept-alive connection to one target, whichever library frames it: what is asked of a line, and what came of it.
 
-A line has no cookie jar, follows no redirect and uses no proxy of the environment. There are two kinds, each the only module that knows its
-library: `h11_line` for probes, `httpx_line` for errands. Whatever a library, asyncio or ssl raises ends there as a Failure.
+A line has no cookie jar, follows no redirect and uses no proxy of the environment. There are two kinds: `wire` for probes, which sends any
+bytes, and `httpx_line` for errands and as the reference. Whatever a library, asyncio or ssl raises ends there as a Failure.
 """
 
 from __future__ import annotations
@@ -9,15 +9,13 @@ from __future__ import annotations
 import asyncio
 import math
 import re
-import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import urlsplit
 
-from zeroweight.drivers.coding import decoded
 from zeroweight.drivers.limits import Meter
-from zeroweight.model.http import Failure, Headers, Request, Response, Timing
+from zeroweight.model.http import Failure, Request, Response, Timing
 from zeroweight.model.target import Target
 
 _PORTS: Final = {"http": 80, "https": 443}
@@ -107,25 +105,6 @@ class Delivery:
         return self.refusal or self.answer.failure
 
 
-class Marks:
-    """What happened on the wire during one request, and when: instants of the monotonic clock, in seconds."""
-
-    __slots__ = ("first", "fresh", "sent", "shaking")
-
-    def __init__(self) -> None:
-        """Nothing happened yet."""
-        self.fresh = self.shaking = False
-        self.sent = self.first = 0.0
-
-    def spoke(self) -> None:
-        """Take note of bytes that go out."""
-        self.sent = self.sent or time.monotonic()
-
-    def heard(self) -> None:
-        """Take note of bytes that came in."""
-        self.first = self.first or time.monotonic()
-
-
 class Line(ABC):
     """One connection that is kept alive and used by one request at a time; made anew after every failure."""
 
@@ -137,30 +116,12 @@ class Line(ABC):
         self.turn = asyncio.Lock()
         """Held by whoever uses the line, for as long as his requests belong together."""
 
+    @abstractmethod
     async def send(self, request: Request, *, cap: int, left: float = math.inf) -> Answer:
         """Send one request and read its answer, `cap` bytes of the body at most; raises CancelledError only.
 
         `left` is how many seconds the run still has: an answer that it cannot wait for is its own doing, not the target's silence.
         """
-        marks = Marks()
-        failure: Failure
-        try:
-            async with asyncio.timeout(min(self._timeouts.total, left)):
-                return await self._exchange(request, marks, cap)
-        except TimeoutError:
-            if left < self._timeouts.total:
-                failure = Failure(kind="deadline", text="the run's time was over before the answer had come")
-            else:
-                failure = Failure(kind="timeout", text=f"no whole answer within {self._timeouts.total:g} s")
-        except Exception as error:  # whatever the library or the peer does wrong is the target's silence, never a crash
-            failure = self._translate(error, marks)
-        except BaseException:
-            await self.aclose()
-            raise
-        await self.aclose()
-        timing = Timing(sent=marks.sent, first_byte=marks.first, last_byte=0.0)
-        stale = failure.kind in {"closed", "reset"} and not marks.fresh and not marks.first
-        return Answer(failure=failure, timing=timing, stale=stale)
 
     def refuses(self, request: Request) -> str:  # noqa: ARG002  # a line that sends everything asks nothing of it
         """Return why this kind of line cannot send the request exactly as told; empty when it can."""
@@ -169,28 +130,6 @@ class Line(ABC):
     @abstractmethod
     async def aclose(self) -> None:
         """Close the connection; the next request opens a fresh one."""
-
-    @abstractmethod
-    async def _exchange(self, request: Request, marks: Marks, cap: int) -> Answer:
-        """Do what `send` says; raises whatever goes wrong. A body longer than the cap takes its connection with it."""
-
-    @abstractmethod
-    def _translate(self, error: Exception, marks: Marks) -> Failure:
-        """Return what an exception says about the target, or about a request that cannot be sent as told."""
-
-
-def answered(marks: Marks, body: bytearray, *, status: int, headers: Headers, version: bytes, cap: int) -> Answer:
-    """Return the Answer to a request whose body was just read, to its end or beyond `cap` bytes."""
-    last = time.monotonic()
-    plain, more = decoded(bytes(body[:cap]), headers.get("content-encoding"), cap=cap)
-    response = Response(
-        status=status,
-        headers=headers,
-        body=plain,
-        truncated=more or len(body) > cap,
-        version=version.decode("ascii", "replace"),
-    )
-    return Answer(response=response, timing=Timing(sent=marks.sent, first_byte=marks.first, last_byte=last), fresh=marks.fresh)
 
 
 async def deliver(line: Line, request: Request, meter: Meter, *, cap: int) -> Delivery:

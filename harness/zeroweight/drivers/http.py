@@ -1,19 +1,20 @@
-"""Asks one target over HTTP/1.1: scenarios on lanes for suites (h11), plain requests for all else that a run must ask (httpx)."""
+"""Asks one target over HTTP: scenarios on lanes for suites, plain requests for all else that a run must ask (always by httpx)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 from zeroweight.drivers.composing import NOBODY, Badge, Composer, written_fields
 from zeroweight.drivers.connection import Dial, Line, Timeouts, deliver
 from zeroweight.drivers.errand import Errand, Errands, target_of
-from zeroweight.drivers.h11_line import H11Line
-from zeroweight.drivers.httpx_line import HttpxLine
+from zeroweight.drivers.httpx_line import HttpxLane, HttpxLine
 from zeroweight.drivers.levels import permitted
 from zeroweight.drivers.limits import Lock, Meter
 from zeroweight.drivers.naming import EVERY, Introduction, said
 from zeroweight.drivers.trust import trust
+from zeroweight.drivers.wire import WireLine
 from zeroweight.model.http import Exchange, Failure, Response, Trace
 from zeroweight.model.outcome import Level
 from zeroweight.model.request import Bindings, Probe, Scenario, Step
@@ -22,6 +23,9 @@ from zeroweight.model.target import Target
 from zeroweight.redact import Secret
 
 __all__ = ["HttpDriver", "Timeouts"]
+
+LINES: Final[Mapping[str, type[WireLine | HttpxLane]]] = {"wire": WireLine, "httpx": HttpxLane}
+"""Of what a lane is made, by the name of its driver: exact bytes at little cost, or the reference, which also speaks HTTP/2."""
 
 _DOCUMENT = 16 << 20
 """Bytes: the longest document that is read for the run itself (a schema, a login's answer)."""
@@ -38,6 +42,7 @@ class HttpDriver:
         target: Target,
         *,
         lanes: int,
+        driver: str = "wire",
         meter: Meter,
         level: Level,
         run: str,
@@ -50,8 +55,8 @@ class HttpDriver:
     ) -> None:
         """Dial nothing yet; raises ConfigError when the target's certificates cannot be used.
 
-        `accounts` maps a role to its account on this side; `body_cap` counts bytes; `seen` is called with each exchange as it ends;
-        `introduction` is how each new connection of a lane is asked which build it leads to.
+        `driver` is a name of LINES; `accounts` maps a role to its account on this side; `body_cap` counts bytes; `seen` is called with each
+        exchange as it ends; `introduction` is how each new connection of a lane is asked which build it leads to.
         """
         self.target, self.level = target, level
         self.meter = meter
@@ -63,7 +68,7 @@ class HttpDriver:
         self._badges = {role: Badge.of(account) for role, account in (accounts or {}).items()}
         dial, context, patience = Dial.to(target), trust(target), timeouts or Timeouts()
         self._composer = Composer(target, run=run, host=dial.host)
-        self._lanes = tuple(H11Line(dial, context, patience) for _ in range(lanes))
+        self._lanes = tuple(LINES[driver](dial, context, patience) for _ in range(lanes))
         self._errands = Errands(self.lock, self._composer, HttpxLine(dial, context, patience), patience)
 
     def enrol(self, account: Account) -> None:

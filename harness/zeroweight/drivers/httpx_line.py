@@ -1,25 +1,38 @@
-"""The line of errands: httpx's transport, without its client, so that nothing is remembered, followed or taken from the environment.
+"""Lines on httpx's transport, without its client, so that nothing is remembered, followed or taken from the environment.
 
-It sees less than the line of probes. It knows of a first byte only when the head of the answer is whole: an end within the head, on a
-connection that had served before, counts as stale, and the errand is sent once more. And it does not see what follows an answer in the same
-breath.
+`HttpxLine` carries errands, always over HTTP/1.1. `HttpxLane` carries probes where gate.toml says `driver = "httpx"`: the reference that
+the wire is held against, and the way to HTTP/2. Both send what they were told or refuse it; HTTP/2 itself writes field names in small
+letters, has `:authority` in the place of Host, and gives its answers no reason and no version but its own.
+
+They see less than the wire does. They know of a first byte only when the head of the answer is whole: an end within the head, on a
+connection that had served before, counts as stale. And they do not see what follows an answer in the same breath.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import math
 import re
 import ssl
-from collections.abc import Mapping
-from typing import Any, Final
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Final
 
 import httpx
 
-from zeroweight.drivers.connection import Answer, Dial, Line, Marks, Timeouts, answered, message, unsendable
-from zeroweight.model.http import Failure, Headers, Request
+from zeroweight.drivers.body import Body
+from zeroweight.drivers.coding import decoded
+from zeroweight.drivers.connection import Answer, Dial, Line, Timeouts, message, unsendable
+from zeroweight.drivers.framing import ambiguous
+from zeroweight.drivers.wire import written
+from zeroweight.model.http import Failure, Headers, Request, Response, Timing
 
-_FRAMING = frozenset({b"host", b"content-length", b"transfer-encoding"})
-"""Fields that h11 refuses, merges or acts upon: never sent otherwise than as they should be."""
+_HOST: Final = b"host"
+_FRAMING: Final = frozenset({_HOST, b"content-length", b"transfer-encoding"})
+"""Fields that h11 refuses, moves, merges or acts upon: never sent otherwise than as they should be."""
+_HOP: Final = frozenset({b"connection", b"proxy-connection", b"keep-alive", b"upgrade"})
+"""Fields that speak of an HTTP/1.1 connection; HTTP/2 has no place for them (RFC 9113 section 8.2.2)."""
 
 # What h11 lets through (RFC 9112): tested beforehand, so that nothing is dialled or counted for a request that would then be refused.
 _TOKEN = re.compile(rb"[-!#$%&'*+.^_`|~0-9a-zA-Z]+")
@@ -27,12 +40,17 @@ _TARGET = re.compile(rb"[\x21-\x7e]+")
 _VALUE = re.compile(rb"(?:[^\x00\s]+(?:[ \t]+[^\x00\s]+)*)?")
 
 _LIMITS: Final = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=None)
+_REFUSED_STREAM: Final = 7
+"""The code by which an HTTP/2 server says that it did nothing for a request (RFC 9113 section 8.7)."""
 
 
 class HttpxLine(Line):
-    """One kept-alive connection on httpx's transport."""
+    """One kept-alive connection on httpx's transport, over HTTP/1.1."""
 
-    __slots__ = ("_context", "_extensions", "_transport", "_url")
+    __slots__ = ("_context", "_server_name", "_transport", "_url")
+
+    http2: ClassVar = False
+    """Whether HTTP/2 is spoken where the server agrees to it in the TLS handshake."""
 
     def __init__(self, dial: Dial, context: ssl.SSLContext | None, timeouts: Timeouts) -> None:
         """Dial nothing yet: the first request does."""
@@ -40,12 +58,29 @@ class HttpxLine(Line):
         self._url = httpx.URL(scheme=dial.scheme, host=dial.name, port=dial.port, path="/")
         # For plain HTTP it is never used: it keeps httpx from loading the system's authorities.
         self._context = context or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        self._extensions = {"timeout": {"connect": timeouts.connect}, "sni_hostname": dial.server_name}
+        self._server_name = dial.server_name
         self._transport: httpx.AsyncHTTPTransport | None = None
 
     def refuses(self, request: Request) -> str:
         """Return why h11 would refuse the request, or change it on the way; empty when it is sent as told."""
-        return _fault(request.method, request.target, list(request.headers.raw), len(request.body))
+        return _fault(request.method, request.target, request.headers.raw, len(request.body))
+
+    async def send(self, request: Request, *, cap: int, left: float = math.inf) -> Answer:
+        """Send one request and read its answer; see `Line.send`. Each phase has its own time, and a failure names the one that ran out."""
+        watch = _Watch(self._timeouts, left)
+        dropped = False
+        try:
+            async with watch.timer:
+                return await self._asked(request, watch, cap)
+        except Exception as error:  # whatever the library or the peer does wrong is the target's silence, never a crash
+            failure = watch.late() if watch.timer.expired() else _translated(error, watch)
+            dropped = _dropped(error)
+        except BaseException:
+            await self.aclose()
+            raise
+        await self.aclose()
+        stale = dropped and failure.kind in {"closed", "reset"} and not watch.fresh and not watch.first
+        return Answer(failure=failure, timing=Timing(sent=watch.sent, first_byte=watch.first), stale=stale, fresh=watch.fresh)
 
     async def aclose(self) -> None:
         """Close the connection; the next request opens a fresh one."""
@@ -54,56 +89,58 @@ class HttpxLine(Line):
             with contextlib.suppress(Exception):  # it is thrown away: how it dies is no news
                 await transport.aclose()
 
-    async def _exchange(self, request: Request, marks: Marks, cap: int) -> Answer:
-        """Hand the request to the transport as it is, and read the answer part by part."""
+    async def _asked(self, request: Request, watch: _Watch, cap: int) -> Answer:
+        """Hand the request to the transport as it is, and read the answer part by part; raises whatever goes wrong."""
         transport = self._transport
         if transport is None:
-            transport = self._transport = httpx.AsyncHTTPTransport(verify=self._context, trust_env=False, limits=_LIMITS)
-        heard = _Heard(marks)
-        extensions: dict[str, Any] = {**self._extensions, "target": request.target, "trace": heard}
+            transport = httpx.AsyncHTTPTransport(verify=self._context, trust_env=False, limits=_LIMITS, http2=self.http2)
+            self._transport = transport
+        extensions: dict[str, Any] = {"target": request.target, "sni_hostname": self._server_name, "trace": watch}
         fields = list(request.headers.raw)
         raw = httpx.Request(request.method, self._url, headers=fields, stream=httpx.ByteStream(request.body), extensions=extensions)
         raw.method = request.method  # httpx writes methods in capitals; a request means what it says
         answer = await transport.handle_async_request(raw)
         stream = answer.stream
         assert isinstance(stream, httpx.AsyncByteStream)
-        body = bytearray()
+        body = Body(cap)
         try:
             async for part in stream:
-                body += part
-                if len(body) > cap:
+                if not body.take(part):
                     break
+            else:
+                body.ended = True
         finally:
-            # A body that was not read to its end takes its connection with it.
             await stream.aclose()
+        last = time.monotonic()
+        if not body.ended or ambiguous(request, written(request)):
+            # HTTP/2 would go on filling a connection that is kept; and what a server left of the request must not meet the next one.
+            await self.aclose()
         headers = Headers(raw=tuple(answer.headers.raw))
-        return answered(marks, body, status=answer.status_code, headers=headers, version=answer.extensions["http_version"], cap=cap)
-
-    def _translate(self, error: Exception, marks: Marks) -> Failure:
-        """Return what an exception of httpx, httpcore, anyio or ssl says."""
-        if isinstance(error, httpx.LocalProtocolError):
-            marks.sent = 0.0  # httpx told of a beginning, but nothing went out
-            return unsendable(message(error))
-        causes = _causes(error)
-        deepest = message(causes[-1])
-        if any(isinstance(cause, TimeoutError | httpx.TimeoutException) for cause in causes):
-            kind, text = "timeout", f"no connection within the time allowed: {deepest}"
-        elif marks.shaking or any(isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError) for cause in causes):
-            kind, text = "tls", f"TLS failed: {deepest}"
-        elif isinstance(error, httpx.ConnectError):
-            kind, text = "refused", f"no connection: {deepest}"
-        elif isinstance(error, httpx.RemoteProtocolError):
-            # httpcore and h11 tell an early end (before an answer, within a body) by their words only.
-            early = "without sending" in str(error)
-            kind, text = ("closed", message(error)) if early else ("protocol", f"not HTTP: {message(error)}")
-        elif isinstance(error, httpx.NetworkError):
-            kind, text = "reset", f"the connection was reset: {deepest}"
-        else:
-            kind, text = "protocol", f"the exchange broke off: {type(error).__name__}: {deepest}"
-        return Failure(kind=kind, text=text)
+        plain, more = decoded(body.kept, headers.get("content-encoding"), cap=cap)
+        response = Response(
+            status=answer.status_code,
+            headers=headers,
+            body=plain,
+            truncated=more or body.cut,
+            digest=body.digest,
+            version=answer.extensions["http_version"].decode("ascii", "replace"),
+        )
+        return Answer(response=response, timing=Timing(sent=watch.sent, first_byte=watch.first, last_byte=last), fresh=watch.fresh)
 
 
-def _fault(method: str, target: bytes, headers: list[tuple[bytes, bytes]], length: int) -> str:
+class HttpxLane(HttpxLine):
+    """One kept-alive connection on httpx's transport, over HTTP/2 where the server agrees to it, else over HTTP/1.1."""
+
+    __slots__ = ()
+
+    http2 = True
+
+    def refuses(self, request: Request) -> str:
+        """Return why the request would not be sent as told, be it over HTTP/1.1 or HTTP/2: which one it will be is not known yet."""
+        return super().refuses(request) or (_homeless(request) if self._url.scheme == "https" else "")
+
+
+def _fault(method: str, target: bytes, headers: Sequence[tuple[bytes, bytes]], length: int) -> str:
     """Return why h11 would refuse the request or change it on the way; empty when it is sent as told."""
     if not method.isascii() or not _TOKEN.fullmatch(method.encode()):
         return "the method is not a token"
@@ -114,11 +151,11 @@ def _fault(method: str, target: bytes, headers: list[tuple[bytes, bytes]], lengt
             return f"the header name {name[:40]!r} is not a token"
         if not _VALUE.fullmatch(value):
             return f"the value of the header {name.decode()} has control characters or blanks at its ends"
-    return _framing_fault(headers, length)
+    return _misframed(headers, length)
 
 
-def _framing_fault(headers: list[tuple[bytes, bytes]], length: int) -> str:
-    """Return which field says of the body or the host what h11 would not send; empty when all is well."""
+def _misframed(headers: Sequence[tuple[bytes, bytes]], length: int) -> str:
+    """Return which field says of the body or the host what h11 would not send like that; empty when all is well."""
     framing = [(low, value) for name, value in headers if (low := name.lower()) in _FRAMING]
     names = [name for name, _ in framing]
     twice = next((name for name in names if names.count(name) > 1), b"")
@@ -126,30 +163,138 @@ def _framing_fault(headers: list[tuple[bytes, bytes]], length: int) -> str:
         return f"{twice.decode()} stands twice"
     if b"transfer-encoding" in names:
         return "Transfer-Encoding would be framed anew"
-    if any(name == b"content-length" and value != b"%d" % length for name, value in framing):
-        return "Content-Length differs from the body's length"
+    if not headers or headers[0][0].lower() != _HOST:
+        return "Host is not the first field, where it would be put" if _HOST in names else "there is no Host"
+    told = next((value for name, value in framing if name == b"content-length"), b"" if length else b"0")
+    if told != b"%d" % length and (length or b"content-length" in names):
+        return "Content-Length differs from the body's length" if told else "the body has no Content-Length"
     return ""
 
 
-class _Heard:
-    """Hears from httpcore what happens on the wire, and marks it."""
+def _homeless(request: Request) -> str:
+    """Return what of the request has no place in HTTP/2; empty when nothing has none."""
+    if request.method == "CONNECT":
+        return "CONNECT has no target of its own in HTTP/2"
+    for name, value in request.headers.raw:
+        low = name.lower()
+        if low in _HOP:
+            return f"the header {name.decode()} has no place in HTTP/2"
+        if low == b"te" and value.lower() != b"trailers":
+            return "the header TE says more than HTTP/2 has a place for"
+        if low == _HOST and not value:
+            return "an empty Host has no place in HTTP/2"
+    return ""
 
-    __slots__ = ("_marks",)
 
-    def __init__(self, marks: Marks) -> None:
-        self._marks = marks
+class _Watch:
+    """Hears from httpcore what happens on the wire during one request: marks it, and gives each phase its time."""
+
+    __slots__ = ("_end", "_limit", "_limits", "_loop", "_phase", "_total", "first", "fresh", "sent", "shaking", "timer", "whole")
+
+    def __init__(self, limits: Timeouts, left: float) -> None:
+        """Nothing happened yet; `left` is how many seconds the run still has."""
+        self._loop, self._limits = asyncio.get_running_loop(), limits
+        now = self._loop.time()
+        self._end, self._total = now + left, now + limits.total
+        self._phase, self._limit = "", math.inf
+        self.timer = asyncio.timeout_at(min(self._end, self._total))
+        self.fresh = self.shaking = self.whole = False
+        """A connection was made; TLS is being agreed on; the request's head was taken: what fails from then on is the peer's doing."""
+        self.sent = self.first = 0.0
+        """Instants of the monotonic clock, in seconds: when the request left, when the answer's head had come."""
 
     async def __call__(self, event: str, _: Mapping[str, Any]) -> None:
-        """Take note of one event."""
-        match event:
-            case "http11.send_request_headers.started":
-                self._marks.spoke()
-            case "http11.receive_response_headers.complete":
-                self._marks.heard()
-            case "connection.connect_tcp.started":
-                self._marks.fresh = True
-            case "connection.start_tls.started" | "connection.start_tls.complete":
-                self._marks.shaking = event.endswith("started")
+        """Take note of one event; raises _Withdrawn."""
+        match event.partition(".")[2]:
+            case "connect_tcp.started":
+                if self.sent:
+                    # HTTP/2: the server leaves, and httpcore would send once more by itself. Whoever counts requests does that.
+                    raise _Withdrawn("the server is leaving, and did not take the request")
+                self.fresh = True
+                self._give("TCP connection", self._limits.connect)
+            case "start_tls.started":
+                self.shaking = True
+                self._give("TLS handshake", self._limits.tls)
+            case "start_tls.complete":
+                self.shaking = False
+                self._give("", math.inf)
+            case "send_request_headers.started":
+                self.sent = self.sent or time.monotonic()
+                self._give("", math.inf)
+            case "send_request_headers.complete":
+                self.whole = True
+            case "receive_response_headers.started":
+                self._give("answer began", self._limits.first_byte)
+            case "receive_response_headers.complete":
+                self.first = self.first or time.monotonic()
+                self._give("", math.inf)
+
+    def late(self) -> Failure:
+        """Return the Failure of a request whose time was up: the run's, a phase's or its own."""
+        due = self.timer.when()
+        if due == self._end:
+            return Failure(kind="deadline", text="the run's time was over before the answer had come")
+        if due == self._total:
+            return Failure(kind="timeout", text=f"no answer was whole within {self._limits.total:g} s")
+        return Failure(kind="timeout", text=f"no {self._phase} within {self._limit:g} s")
+
+    def _give(self, phase: str, limit: float) -> None:
+        """Begin a phase that may take so many seconds."""
+        if self.timer.expired():
+            return  # what is heard now is how the library tidies up
+        self._phase, self._limit = phase, limit
+        self.timer.reschedule(min(self._loop.time() + limit, self._total, self._end))
+
+
+class _Withdrawn(Exception):
+    """An HTTP/2 server that says farewell did not take the request."""
+
+
+def _translated(error: Exception, watch: _Watch) -> Failure:
+    """Return what an exception of httpx, httpcore, h2, anyio or ssl says."""
+    causes = _causes(error)
+    if isinstance(error, httpx.LocalProtocolError) and not watch.whole:
+        watch.sent = 0.0  # httpx told of a beginning, but nothing went out
+        return unsendable(message(error))
+    deepest = message(causes[-1])
+    if any(isinstance(cause, TimeoutError | httpx.TimeoutException) for cause in causes):
+        kind, text = "timeout", f"no connection within the system's time: {deepest}"
+    elif watch.shaking or any(isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError) for cause in causes):
+        kind, text = "tls", f"TLS failed: {deepest}"
+    elif isinstance(error, httpx.ConnectError):
+        kind, text = "refused", f"no connection: {deepest}"
+    elif isinstance(error, _Withdrawn):
+        kind, text = "closed", message(error)
+    elif isinstance(error, httpx.RemoteProtocolError):
+        kind, text = _misspoken(error)
+    elif isinstance(error, httpx.NetworkError):
+        kind, text = "reset", f"the connection was reset: {deepest}"
+    else:
+        kind, text = "protocol", f"the exchange broke off: {type(error).__name__}: {deepest}"
+    return Failure(kind=kind, text=text)
+
+
+def _misspoken(error: httpx.RemoteProtocolError) -> tuple[str, str]:
+    """Return kind and words of an answer that did not come as it should; h2 tells ends by events, httpcore and h11 by their words only."""
+    event = _event(error)
+    if event is not None:
+        left = type(event).__name__ == "ConnectionTerminated"
+        code = getattr(event.error_code, "name", event.error_code)
+        return ("closed", f"the server left ({code})") if left else ("reset", f"the server took back the exchange ({code})")
+    early = "without sending" in str(error) or str(error) == "Server disconnected"
+    return ("closed", message(error)) if early else ("protocol", f"not HTTP: {message(error)}")
+
+
+def _dropped(error: Exception) -> bool:
+    """Whether it is the connection that ended, or the request that was not taken; else an end tells something about the request."""
+    event = _event(error)
+    return event is None or type(event).__name__ != "StreamReset" or event.error_code == _REFUSED_STREAM
+
+
+def _event(error: Exception) -> Any:
+    """Return the event of h2 by which an HTTP/2 server ended an exchange; None where it was something else."""
+    told = (argument for cause in _causes(error) for argument in cause.args)
+    return next((argument for argument in told if hasattr(argument, "error_code")), None)
 
 
 def _causes(error: BaseException) -> list[BaseException]:

@@ -1,29 +1,59 @@
-"""What no driver may dare: levels (design 8.8), judged on the probe before anything is sent."""
+"""What no driver may dare: levels (design 8.8), judged on the probe before anything is sent.
+
+A probe is taken for the most that any server may take it for: for every method that rides on it, for somebody's where it carries what
+may be a credential, and for anything at all where it can be read as another request than the one that is judged here.
+"""
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Iterator
+from typing import Final
+from urllib.parse import unquote_to_bytes
 
+from zeroweight.drivers.framing import Field, twofold
 from zeroweight.model.http import Failure
 from zeroweight.model.operation import SAFE
 from zeroweight.model.outcome import Level
-from zeroweight.model.request import Intent, Probe, Slot
+from zeroweight.model.request import UNIQUE, Form, Intent, Probe, Slot, Template
 
-_NEVER_CAREFUL = frozenset({"TRACE", "CONNECT"})
+_NEVER_CAREFUL: Final = frozenset({"TRACE", "CONNECT"})
 """TRACE mirrors credentials, CONNECT opens tunnels: neither is a request to the API under test."""
+_USUAL: Final = frozenset({*SAFE, "POST", "PUT", "PATCH", "DELETE"})
+_BODIED: Final = frozenset({"POST", "PUT", "PATCH"})
 
-_OVERRIDES = frozenset({b"x-http-method-override", b"x-http-method", b"x-method-override"})
+# Names of fields are compared by their letters and digits: `X_HTTP_Method_Override` is the same variable to CGI and its heirs, and what a
+# parser drops from a name (blanks, control characters) does not hide it either.
+_METHODS: Final = frozenset({b"xhttpmethodoverride", b"xhttpmethod", b"xmethodoverride"})
 """Headers by which many frameworks let another method ride on a harmless one; judged like the method itself."""
-
-_CREDENTIAL = re.compile(
+_PATHS: Final = frozenset({b"xoriginalurl", b"xoriginaluri", b"xrewriteurl"})
+"""Headers by which some let another path ride on a request."""
+_FRAMING: Final = frozenset({b"host", b"contentlength", b"transferencoding", b"connection", b"expect"})
+_CREDENTIAL: Final = re.compile(
     rb"(?:auth(?:orization)?|cookie|token|jwt|key|secret|passw(?:or)?d|credentials?|signature|assertion"
-    rb"|(?:session|user|username|principal|identity)(?:[-_]?(?:id|name))?|sid)$"
+    rb"|(?:session|user|username|principal|identity)(?:id|name)?|sid)$"
 )
 """How the names of headers end that make a request somebody's, whoever's account it is sent by: a forged token may be believed."""
-_NO_CREDENTIAL = re.compile(rb"csrf|xsrf|idempotency")
+_NO_CREDENTIAL: Final = re.compile(rb"csrf|xsrf|idempotency")
 """What names such a header that says nothing about who asks."""
+
+_QUERY: Final = re.compile(rb"[?&;]([^=&;#]*)=([^&;#]*)")
+_PARAMETERS: Final = frozenset({b"_method", b"_httpmethod", b"x_http_method_override", b"x_http_method", b"x_method_override"})
+"""Names of parameters by which another method rides; PHP reads dots, blanks and hyphens of a name as underscores."""
+_IN_BODY: Final = re.compile(rb"(?:^|[^a-z0-9_])_(?:http)?method[^a-z\0]{1,64}([a-z-]*)")
+"""The same in a body, be it a form, JSON or of several parts: the name, and the first word behind it."""
+_GAP: Final = b"\0"
+"""What stands for a slot; no probe below the level destructive has it in its head."""
+_ESCAPED: Final = re.compile(rb"\\u00([0-9a-f]{2})", re.IGNORECASE)
+_WORD: Final = re.compile(rb"[A-Za-z][A-Za-z-]*")
+_UP: Final = re.compile(rb"\.\.|%(?:25)*2e|%c0%ae", re.IGNORECASE)
+"""What leads out of the path in front of it, or may."""
+_SMALL: Final = bytes(range(256)).lower()
+_NO_LETTERS: Final = bytes(byte for byte in range(256) if not chr(byte).isascii() or not chr(byte).isalnum())
+_LONGEST: Final = 64
+"""Bytes: the longest name of a header that is known by memory."""
 
 
 def permitted(level: Level, probe: Probe, account_present: bool) -> Failure | None:  # noqa: FBT001  # a fact about the request, not a switch
@@ -31,25 +61,20 @@ def permitted(level: Level, probe: Probe, account_present: bool) -> Failure | No
 
     - read-only: GET, HEAD, OPTIONS; other methods but DELETE only without credentials or with a body that cannot be decoded.
     - own-objects: every method, but PUT, PATCH, DELETE and unusual ones on a path whose object is not the run's own only as above.
-    - destructive: everything.
+    - destructive: everything; and this alone may send what can be read as another request, or as two.
     """
     if level >= Level.DESTRUCTIVE:
         return None
-    for method in _methods(probe):
-        if method in SAFE:
-            continue
-        if method in _NEVER_CAREFUL:
-            return _above(level, f"{method} is sent at level destructive only")
-        # The whole request is in the path, and what it names is never the run's own at this level: should the canary have lost its guard,
-        # confirmation would delete up to a dozen times over, and out of the users' store where it is shared.
-        if method == "DELETE" and level < Level.OWN_OBJECTS:
-            return _above(level, "DELETE is sent from level own-objects on, even without credentials")
-        if _nobody(probe, account_present) or undecodable(probe):
-            continue
-        if level < Level.OWN_OBJECTS:
-            return _above(level, f"{method} with credentials changes things")
-        if method != "POST" and _foreign(probe):
-            return _above(level, f"{method} {probe.operation.path} names an object that may be somebody's")
+    closer = _remarkable(probe)
+    if not closer and probe.body is None and probe.verb in SAFE:
+        return None
+    why = _doubt(probe) if closer else ""
+    if why:
+        return _above(level, f"what may be read as another request is sent at level destructive only: {why}")
+    for method in _methods(probe) if closer else (probe.verb,):
+        why = "" if method in SAFE else _daring(level, method, probe, account_present)
+        if why:
+            return _above(level, why)
     return None
 
 
@@ -57,7 +82,7 @@ def undecodable(probe: Probe) -> bool:
     """Whether the body cannot be decoded, so that no server can act on it.
 
     The probe must say so (`Intent.INVALID`, a payload of the family `malformed` for the body) and be so: announced as JSON, without
-    slots, and not JSON. What announces another type, or nests so deeply that we cannot tell, counts as readable.
+    slots, and not JSON. What announces another type or coding, or nests so deeply that we cannot tell, counts as readable.
     """
     payload = probe.payload
     if probe.intent is not Intent.INVALID or payload is None or payload.family != "malformed" or payload.where != "body":
@@ -74,48 +99,162 @@ def undecodable(probe: Probe) -> bool:
     return False
 
 
+# Whether a probe wants a closer look: asked of every step of every scenario, so the cheapest tests stand here and nothing is taken apart.
+
+
+def _remarkable(probe: Probe) -> bool:
+    """Whether anything about a probe is such that its framing may be doubtful, or another method or path may ride on it."""
+    if probe.verb not in _USUAL or _odd(probe.target):
+        return True
+    for name, value in probe.headers:
+        if len(name) > _LONGEST or _notable(name):
+            return True
+        for part in value.parts:
+            if isinstance(part, bytes) and (b"\r" in part or b"\n" in part or b"\0" in part):
+                return True
+    body = probe.body
+    return body is not None and any(isinstance(part, bytes) and _speaks(part) for part in body.parts)
+
+
+def _odd(target: Template) -> bool:
+    """Whether a request target has blanks, names a method, or is not known beforehand; or is empty."""
+    for part in target.parts:
+        if not isinstance(part, bytes):
+            if part.form is not Form.SEGMENT and part.name != UNIQUE.name:
+                return True
+        elif part and (part.split() != [part] or b"\0" in part or (b"=" in part and (b"%" in part or b"ETHOD" in part.upper()))):
+            return True
+    return not any(target.parts)
+
+
+@functools.lru_cache(maxsize=256)
+def _notable(name: bytes) -> bool:
+    """Whether a header of this name has a say in framing, method or path, or is none."""
+    letters = _letters(name)
+    return letters in _FRAMING or letters in _METHODS or letters in _PATHS or not letters or bool(re.search(rb"[^-A-Za-z0-9_]", name))
+
+
+def _speaks(part: bytes) -> bool:
+    """Whether a part of a body may name a method, or begin like a request."""
+    return b"%" in part or b"\\u" in part or b" HTTP/" in part or b"ETHOD" in part.upper()
+
+
+def _daring(level: Level, method: str, probe: Probe, account_present: bool) -> str:  # noqa: FBT001  # as in permitted
+    """Return why the level forbids an unsafe method of the probe; empty when it does not."""
+    if not method or method in _NEVER_CAREFUL:
+        return f"{method or 'a method that is not known beforehand'} is sent at level destructive only"
+    # The whole request is in the path, and what it names is never the run's own at this level: should the canary have lost its guard,
+    # confirmation would delete up to a dozen times over, and out of the users' store where it is shared.
+    if method == "DELETE" and level < Level.OWN_OBJECTS:
+        return "DELETE is sent from level own-objects on, even without credentials"
+    if _nobody(probe, account_present) or undecodable(probe):
+        return ""
+    if level < Level.OWN_OBJECTS:
+        return f"{method} with credentials changes things"
+    if method != "POST" and _foreign(probe):
+        return f"{method} {probe.operation.path} names an object that may be somebody's"
+    return ""
+
+
+def _doubt(probe: Probe) -> str:
+    """Return why a server may read the probe's request as another one, with what the composer adds to it; slots bring no line ends."""
+    if any(slot.form is not Form.SEGMENT and slot.name != UNIQUE.name for slot in probe.target.slots):
+        return "what a slot writes into the request target is not known beforehand"
+    fields: list[Field] = [(name, _literal(value)) for name, value in probe.headers]
+    names = {name.lower() for name, _ in fields}
+    if b"host" not in names:
+        fields.append((b"Host", b""))
+    body = _literal(probe.body) if probe.body is not None else b""
+    whole = probe.body is None or not probe.body.slots
+    if whole and names.isdisjoint({b"content-length", b"transfer-encoding"}) and (probe.body is not None or probe.verb.upper() in _BODIED):
+        fields.append((b"Content-Length", b"%d" % len(body)))
+    return twofold(probe.verb.encode("utf-8", "surrogateescape"), _literal(probe.target), fields, body, whole=whole)
+
+
+def _literal(template: Template) -> bytes:
+    """Return the bytes of a template with a letter in the place of each slot."""
+    return b"".join([part if isinstance(part, bytes) else b"x" for part in template.parts])
+
+
 def _methods(probe: Probe) -> Iterator[str]:
-    """Yield every method that a server may take the probe for, upper case."""
+    """Yield every method that a server may take the probe for, upper case; an empty one for what a slot will say."""
     yield probe.verb.upper()
     for name, value in probe.headers:
-        if name.lower() in _OVERRIDES:
-            yield b"".join(part for part in value.parts if isinstance(part, bytes)).decode("latin-1").strip().upper()
-    for part in probe.target.parts:
-        if isinstance(part, bytes) and b"_method=" in part:
-            yield part.partition(b"_method=")[2].partition(b"&")[0].decode("latin-1").upper()
+        if _letters(name) in _METHODS:
+            yield from _words(b"".join(_with_gaps(value)))
+    # A slot of a query is written without `&` and `=`: it can be a value, but never a parameter.
+    for name, value in _QUERY.findall(b"".join(_with_gaps(probe.target))):
+        if re.sub(rb"[^0-9A-Za-z]", b"_", _decoded(name).strip()).lower() in _PARAMETERS:
+            yield from _words(_decoded(value))
+    if probe.body is not None:
+        for value in _IN_BODY.findall(_unescaped(probe.body)):
+            yield value.decode("latin-1").upper()
+
+
+def _words(value: bytes) -> Iterator[str]:
+    """Yield every word of a value that may be a method."""
+    if _GAP in value:
+        yield ""
+    for word in _WORD.findall(value):
+        yield word.decode("latin-1").upper()
+
+
+def _with_gaps(template: Template) -> list[bytes]:
+    """Return the parts of a template with a mark in the place of each slot."""
+    return [part if isinstance(part, bytes) else _GAP for part in template.parts]
+
+
+def _unescaped(body: Template) -> bytes:
+    """Return a body in small letters, with percent-encoding and JSON's escapes resolved."""
+    text = _decoded(b"".join(_with_gaps(body)))
+    return _ESCAPED.sub(lambda found: bytes([int(found[1], 16)]), text).lower()
+
+
+def _decoded(text: bytes) -> bytes:
+    """Resolve percent-encoding, also where it was done twice."""
+    return unquote_to_bytes(unquote_to_bytes(text.replace(b"+", b" "))) if b"%" in text or b"+" in text else text
+
+
+def _letters(name: bytes) -> bytes:
+    """Return the letters and digits of a name, small."""
+    return name.translate(_SMALL, _NO_LETTERS)
 
 
 def _nobody(probe: Probe, account_present: bool) -> bool:  # noqa: FBT001  # as in permitted
     """Whether the request carries nobody's credentials: neither an account's nor its own."""
-    return not account_present and not any(_is_credential(name.lower()) for name, _ in probe.headers)
+    return not account_present and not any(_is_credential(name) for name, _ in probe.headers)
 
 
 def _is_credential(name: bytes) -> bool:
     """Whether a header of this name may say who asks. A wrong yes costs a request that is not sent, a wrong no may cost data."""
-    return bool(_CREDENTIAL.search(name)) and not _NO_CREDENTIAL.search(name)
+    letters = _letters(name)
+    return bool(_CREDENTIAL.search(letters)) and not _NO_CREDENTIAL.search(letters)
 
 
 def _foreign(probe: Probe) -> bool:
     """Whether the path names an object that the run does not own.
 
     It owns what a slot names, and what lies below it (`/orders/<own>/items/1`); a literal value in front of any slot is the schema's
-    example and may be somebody's object.
+    example and may be somebody's object. What leads up again, or a header by which another path rides, may name anything.
     """
+    if any(_letters(name) in _PATHS for name, _ in probe.headers):
+        return True
     first = probe.operation.path.partition("{")[2].partition("}")[0]
     if not first:
         return False
     value = probe.path.get(first)
-    return not (isinstance(value, Slot) and any(slot.name == value.name for slot in probe.target.slots))
+    owned = isinstance(value, Slot) and any(slot.name == value.name for slot in probe.target.slots)
+    return not owned or bool(_UP.search(_literal(probe.target).partition(b"?")[0]))
 
 
 def _says_json(probe: Probe) -> bool:
-    """Whether the probe announces a JSON body, and nothing else."""
-    kinds = [
-        b"".join(part for part in value.parts if isinstance(part, bytes))
-        for name, value in probe.headers
-        if name.lower() == b"content-type"
-    ]
-    return len(kinds) == 1 and b"json" in kinds[0].lower()
+    """Whether the probe announces a JSON body as UTF, and nothing else."""
+    told = [(_letters(name), _literal(value).lower()) for name, value in probe.headers]
+    kinds = [value for name, value in told if name == b"contenttype"]
+    if len(kinds) != 1 or any(name == b"contentencoding" for name, _ in told):
+        return False
+    _, _, charset = kinds[0].partition(b"charset")
+    return b"json" in kinds[0] and (not charset or b"utf-8" in charset)
 
 
 def _above(level: Level, why: str) -> Failure:

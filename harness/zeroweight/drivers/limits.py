@@ -63,6 +63,13 @@ class Meter:
         """Seconds until the deadline."""
         return max(0.0, self.deadline - self._clock())
 
+    def hold(self, rate: float) -> None:
+        """Let requests leave at another rate from now on; who waits already keeps his turn. Raises ValueError when it allows nothing."""
+        if not rate > 0:
+            what = f"a meter needs a positive rate, not {rate}"
+            raise ValueError(what)
+        self.rate = rate
+
     def stop(self, reason: str) -> None:
         """Let nothing more out; who waits for his turn is refused within a quarter of a second. The first reason stays."""
         self._stopped = self._stopped or reason or "the run was stopped"
