@@ -9,6 +9,7 @@ import pytest
 from driving import GET, asked
 from servers import Server, answer, steady
 
+from zeroweight.drivers.coding import decoded
 from zeroweight.model.http import Exchange
 
 BARE = zlib.compressobj(wbits=-15)
@@ -55,3 +56,11 @@ def test_a_bomb_is_never_unpacked_beyond_the_cap(*, layers: int, size: int, trun
         assert response.truncated is truncated
 
     asked(steady(answer(data, b"Content-Encoding: " + b", ".join([b"gzip"] * layers))), GET.example(), check=check, body_cap=50_000)
+
+
+@pytest.mark.parametrize(("size", "kept"), [(60_000, 60_000), (65_536, 65_536), (2_000_000, 400_000)])
+def test_a_body_grows_to_two_hundred_times_its_length_or_a_little_and_no_more(size: int, kept: int) -> None:
+    packed = gzip.compress(b"\0" * size, mtime=0)
+    padded = packed + b"x" * max(0, 2_000 - len(packed))  # what follows a member is no part of it
+    plain, more = decoded(padded, "gzip", cap=1 << 20)
+    assert (len(plain), more) == (kept, kept < size)

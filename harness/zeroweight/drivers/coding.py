@@ -8,16 +8,21 @@ _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 _BARE = -zlib.MAX_WBITS
 _MOST = 3
 """Codings one over another; more is an attack on the reader."""
+_RATIO = 200
+"""Times its own length that a body may grow; text grows three to twenty times, a bomb a thousand times and more in each coding."""
+_SMALL = 64 * 1024
+"""Bytes that a body may grow to whatever it was."""
 
 
 def decoded(body: bytes, codings: str, *, cap: int) -> tuple[bytes, bool]:
-    """Return the body without its gzip and deflate codings, `cap` bytes at most, and whether there was more.
+    """Return the body without its gzip and deflate codings, `cap` bytes and _RATIO times its length at most, and whether there was more.
 
     A body in another coding, or broken, is returned as it came: what cannot be read is still evidence.
     """
     names = [name for name in (part.strip().lower() for part in codings.split(",")) if name and name != "identity"]
     if not body or not names or len(names) > _MOST or not {"gzip", "x-gzip", "deflate"}.issuperset(names):
         return body, False
+    cap = min(cap, max(_SMALL, _RATIO * len(body)))
     plain, more = body, False
     for name in reversed(names):
         result = _inflate(plain, _GZIP_OR_ZLIB, cap)

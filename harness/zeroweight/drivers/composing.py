@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import functools
-import os
+import random
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from urllib.parse import quote
 
 from zeroweight.model.http import Failure, Headers, Request
-from zeroweight.model.request import Bindings, Probe
+from zeroweight.model.request import Bindings, Probe, Template
 from zeroweight.model.role import Account
 from zeroweight.model.target import Target
 from zeroweight.redact import Secret
@@ -18,6 +19,9 @@ from zeroweight.redact import Secret
 Field = tuple[bytes, bytes]
 """A header field as it is sent: name and value."""
 
+_BREAKS = re.compile(rb"[\r\n\x00]")
+_LENGTHS = frozenset({b"content-length", b"transfer-encoding"})
+"""Fields that say how long a body is; a request that has one means it."""
 _BODIED = frozenset({"POST", "PUT", "PATCH"})
 """Methods whose requests say how long their body is, even when they have none (RFC 9110 section 8.6)."""
 
@@ -54,11 +58,12 @@ NOBODY = Badge()
 class Composer:
     """Writes requests to one target for one run."""
 
-    __slots__ = ("_foreign", "_own", "_prefix")
+    __slots__ = ("_foreign", "_ids", "_own", "_prefix")
 
     def __init__(self, target: Target, *, run: str, host: bytes) -> None:
         """Prepare the fields that every request carries; `host` is the Host field. The target's routing headers win over them."""
         self._prefix = target.prefix.encode()
+        self._ids = random.Random()  # noqa: S311  # names for traces, no secrets
         house: tuple[Field, ...] = (
             (b"Host", host),
             (b"User-Agent", b"zeroweight/" + _version()),
@@ -75,11 +80,11 @@ class Composer:
     def probe(self, probe: Probe, bindings: Bindings, badge: Badge) -> Request | Failure:
         """Write a probe's request; a Failure of kind `unbound` when a slot has no value or the bytes cannot be sent."""
         try:
-            target = probe.target.fill(bindings)
+            target = _filled(probe.target, bindings)
             # Absolute-form and asterisk-form targets are sent as they are: a prefix in front would make them something else.
             if target.startswith(b"/"):
                 target = self._prefix + target
-            fields = [(name, value.fill(bindings)) for name, value in probe.headers]
+            fields = [(name, _filled(value, bindings)) for name, value in probe.headers]
             body = probe.body.fill(bindings) if probe.body is not None else None
         except KeyError as error:
             return Failure(kind="unbound", text=f"no value for the slot {error.args[0]!r}")
@@ -89,39 +94,50 @@ class Composer:
 
     def compose(self, method: str, target: bytes, fields: Iterable[Field], body: bytes | None, badge: Badge) -> Request | Failure:
         """Write any request to the target, without the target's path prefix."""
-        return _written(method, target, list(fields), body, badge, self._own)
+        return self._written(method, target, list(fields), body, badge, self._own)
 
     def abroad(self, method: str, target: bytes, fields: Iterable[Field], body: bytes | None, *, host: bytes) -> Request | Failure:
         """Write a request to another host that the operator named: without an account and routing headers."""
-        return _written(method, target, [(b"Host", host), *fields], body, NOBODY, self._foreign)
+        return self._written(method, target, [(b"Host", host), *fields], body, NOBODY, self._foreign)
+
+    def _written(  # all that a request is made of
+        self, method: str, target: bytes, own: list[Field], body: bytes | None, badge: Badge, common: tuple[tuple[bytes, Field], ...]
+    ) -> Request | Failure:
+        """Put a request together: the house's fields, then credentials, then the request's own. The later wins where names meet."""
+        names = {name.lower() for name, _ in own}
+        taken = names | badge.names if badge.names else names
+        headers = [field for name, field in common if name not in taken]
+        if b"traceparent" not in names:
+            # W3C trace context: fresh ids, sampled, so that the target's own traces can be found from a finding.
+            headers.append((b"traceparent", b"00-%032x-%016x-01" % (self._ids.getrandbits(128) | 1, self._ids.getrandbits(64) | 1)))
+        headers += [field for field in badge.headers if field[0].lower() not in names]
+        if badge.cookies:
+            own = _with_cookies(own, badge.cookies)
+        if badge.query:
+            target = _with_query(target, badge.query)
+        headers += own
+        content = body or b""
+        if not names & _LENGTHS and (content or body is not None or method.upper() in _BODIED):
+            headers.append((b"Content-Length", b"%d" % len(content)))
+        return Request(method=method, target=target, headers=Headers(raw=tuple(headers)), body=content)
+
+
+def _filled(template: Template, bindings: Bindings) -> bytes:
+    """Return a template of the head for one side; raises ValueError for a slot's value that would end a line.
+
+    What a probe says is meant; what a slot holds may come from a target's answer, which must not write our requests.
+    """
+    if len(template.parts) == 1 and isinstance(template.parts[0], bytes):
+        return template.parts[0]
+    for slot in template.slots:
+        if _BREAKS.search(slot.write(bindings[slot.name])):
+            raise ValueError(slot.name)
+    return template.fill(bindings)
 
 
 def _named(fields: Iterable[Field]) -> tuple[tuple[bytes, Field], ...]:
     """Put each field's lower-case name in front of it, so that the hot path need not."""
     return tuple((name.lower(), (name, value)) for name, value in fields)
-
-
-def _written(
-    method: str, target: bytes, own: list[Field], body: bytes | None, badge: Badge, common: tuple[tuple[bytes, Field], ...]
-) -> Request | Failure:
-    """Put a request together: the house's fields, then credentials, then the request's own. The later wins where names meet."""
-    names = {name.lower() for name, _ in own}
-    taken = names | badge.names if badge.names else names
-    headers = [field for name, field in common if name not in taken]
-    if b"traceparent" not in names:
-        # W3C trace context: fresh ids, sampled, so that the target's own traces can be found from a finding.
-        ids = os.urandom(24).hex()
-        headers.append((b"traceparent", f"00-{ids[:32]}-{ids[32:]}-01".encode()))
-    headers += [field for field in badge.headers if field[0].lower() not in names]
-    if badge.cookies:
-        own = _with_cookies(own, badge.cookies)
-    if badge.query:
-        target = _with_query(target, badge.query)
-    headers += own
-    content = body or b""
-    if b"content-length" not in names and (content or body is not None or method.upper() in _BODIED):
-        headers.append((b"Content-Length", b"%d" % len(content)))
-    return Request(method=method, target=target, headers=Headers(raw=tuple(headers)), body=content)
 
 
 def _with_cookies(own: list[Field], jar: tuple[Field, ...]) -> list[Field]:
