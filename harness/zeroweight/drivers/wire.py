@@ -13,7 +13,7 @@ import math
 import ssl
 import time
 from collections.abc import Awaitable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from zeroweight.drivers.connection import Answer, Dial, Line, Timeouts, message
 from zeroweight.drivers.framing import ambiguous
@@ -158,8 +158,7 @@ class Wire(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the transport; TLS brings one of its own."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # other loops' transports are no subclasses of asyncio's
 
     def data_received(self, data: bytes) -> None:
         """Hand on what came; what nobody asked for ends the connection."""
