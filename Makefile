@@ -2,6 +2,7 @@
 #
 #   make test PYTEST_ARGS="-k headers -x"     arguments for pytest
 #   make demo DEMO_ARGS="--noise"             arguments for `zeroweight demo`
+#   make bench BENCH_ARGS="--only clients"    arguments for the benchmarks; --quick takes less than a minute
 #   make test PYTHON=/opt/python3.12          which Python the environment is made of
 
 VENV := .venv
@@ -14,6 +15,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	if $$python -c '$(ENOUGH)' 2>/dev/null; then echo $$python; exit; fi; done)
 PYTEST_ARGS ?=
 DEMO_ARGS ?=
+BENCH_ARGS ?=
 DEMO_OUT := zeroweight-out
 # A Python that dies of an exception exits with 1, as the gate does for FAIL; only the verdict tells them apart.
 SAYS_FAIL := import json, sys; sys.exit(json.load(open("$(DEMO_OUT)/verdict.json"))["verdict"] != "FAIL")
@@ -56,9 +58,9 @@ prove: $(READY) ## measure recall, false alarms and false passes on the proving 
 	@echo "prove: measures recall, false alarms and false passes on flawed, harmless and broken deployments; writes build/prove.json"
 	@$(PY) tests/proving/prove.py
 
-bench: $(READY) ## measure what a gate costs: time, requests, memory
-	@echo "bench: measures what a run of the gate costs on this machine"
-	@$(PY) benchmarks/gate.py
+bench: $(READY) ## measure what requests and whole gates cost; writes build/bench.json
+	@echo "bench: measures what requests and whole gates cost on this machine; writes build/bench.json"
+	@$(PY) benchmarks/bench.py $(BENCH_ARGS)
 
 lint: $(READY) ## check style, types and who imports whom
 	@echo "lint: runs ruff check, ruff format --check, mypy and lint-imports; all of them, then says which failed"
