@@ -92,17 +92,17 @@ class Composer:
             return Failure(kind="unbound", text=f"a slot's value cannot be written: {type(error).__name__}")
         return self.compose(probe.verb, target, fields, body, badge)
 
-    def compose(self, method: str, target: bytes, fields: Iterable[Field], body: bytes | None, badge: Badge) -> Request | Failure:
+    def compose(self, method: str, target: bytes, fields: Iterable[Field], body: bytes | None, badge: Badge) -> Request:
         """Write any request to the target, without the target's path prefix."""
         return self._written(method, target, list(fields), body, badge, self._own)
 
-    def abroad(self, method: str, target: bytes, fields: Iterable[Field], body: bytes | None, *, host: bytes) -> Request | Failure:
+    def abroad(self, method: str, target: bytes, fields: Iterable[Field], body: bytes | None, *, host: bytes) -> Request:
         """Write a request to another host that the operator named: without an account and routing headers."""
-        return self._written(method, target, [(b"Host", host), *fields], body, NOBODY, self._foreign)
+        return self._written(method, target, list(fields), body, NOBODY, ((b"host", (b"Host", host)), *self._foreign))
 
     def _written(  # all that a request is made of
         self, method: str, target: bytes, own: list[Field], body: bytes | None, badge: Badge, common: tuple[tuple[bytes, Field], ...]
-    ) -> Request | Failure:
+    ) -> Request:
         """Put a request together: the house's fields, then credentials, then the request's own. The later wins where names meet."""
         names = {name.lower() for name, _ in own}
         taken = names | badge.names if badge.names else names

@@ -11,7 +11,7 @@ from zeroweight.drivers.httpx_line import HttpxLine
 from zeroweight.drivers.limits import Lock, Meter
 from zeroweight.drivers.trust import trust_others
 from zeroweight.errors import Unreachable
-from zeroweight.model.http import Failure, Headers, Request, Response
+from zeroweight.model.http import Response
 
 _HOPS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -63,17 +63,13 @@ class Errands:
             says = f"{errand.what} leads to {_shown(errand.url)}, which is not allowed: {fix}"
             raise Unreachable(says, kind="protocol")
         target = target_of(errand.url)
-        request: Request | Failure
         if self._lock.owns(errand.url):
             line = self._own
             request = self._composer.compose(errand.method, target, errand.fields, errand.body, errand.badge)
         else:
             dial = Dial.at(errand.url)
             line = self._other(dial)
-            request = _host_first(self._composer.abroad(errand.method, target, errand.fields, errand.body, host=dial.host))
-        if isinstance(request, Failure):
-            says = f"{errand.what}: {request.text}"
-            raise Unreachable(says, kind=request.kind)
+            request = self._composer.abroad(errand.method, target, errand.fields, errand.body, host=dial.host)
         async with line.turn:
             sent = await deliver(line, request, meter, cap=cap)
         response, failure = sent.answer.response, sent.failure
@@ -110,14 +106,6 @@ class Errands:
     def _same_host(self, one: str, two: str) -> bool:
         """Whether two URLs lead to one host; the target's own names are one."""
         return (self._lock.owns(one) and self._lock.owns(two)) or _shown(one) == _shown(two)
-
-
-def _host_first(request: Request | Failure) -> Request | Failure:
-    """Return a request to another host with Host as its first field, which the line of errands asks for (RFC 9110 section 7.2)."""
-    if isinstance(request, Failure):
-        return request
-    fields = sorted(request.headers.raw, key=lambda field: field[0].lower() != b"host")
-    return replace(request, headers=Headers(raw=tuple(fields)))
 
 
 def target_of(url: str) -> bytes:

@@ -177,8 +177,6 @@ class HttpDriver:
             return
         identity = self._introduction.identity
         request = self._composer.compose("GET", target_of(self.target.url.rstrip("/") + identity.get), [], None, NOBODY)
-        if isinstance(request, Failure):
-            return
         sent = await deliver(line, request, self.meter, cap=self._cap)
         response, failure = sent.answer.response, sent.failure
         if response is not None:
