@@ -5,14 +5,20 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from driving import ALICE, GET, POST, ask, asked, driver_of, kind, meter, raw
 from servers import Server, answer, serving, steady
 
+from zeroweight.errors import ConfigError
 from zeroweight.model.http import Exchange
-from zeroweight.model.request import Probe, Scenario, Step, Template
+from zeroweight.model.request import Form, Probe, Scenario, Slot, Step, Template
+from zeroweight.model.role import Account
+from zeroweight.model.target import Side, Target
 from zeroweight.redact import Secret
+
+BROKEN = Secret(name="mallory token", value="Bearer a\r\nX-B: 2")
 
 
 @pytest.mark.parametrize(
@@ -171,7 +177,7 @@ def test_a_body_is_sent_whole_with_its_length(probe: Probe, length: str | None, 
         (replace(GET.example(), headers=((b"Host", Template.of("a")), (b"host", Template.of("b")))), "host stands twice"),
     ],
 )
-def test_what_cannot_be_sent_as_told_is_not_sent_at_all(probe: Probe, why: str) -> None:
+def test_what_the_reference_driver_cannot_send_as_told_is_not_sent_at_all(probe: Probe, why: str) -> None:
     limits = meter()
 
     def check(server: Server, exchanges: list[Exchange]) -> None:
@@ -182,7 +188,29 @@ def test_what_cannot_be_sent_as_told_is_not_sent_at_all(probe: Probe, why: str) 
         assert why.lower() in failure.text.lower()
         assert (server.connections, limits.sent, exchanges[0].request) == (0, 0, None)
 
-    asked(steady(), probe, check=check, meter=limits)
+    asked(steady(), probe, check=check, meter=limits, driver="httpx")
+
+
+@pytest.mark.parametrize("form", [Form.TEXT, Form.SEGMENT, Form.JSON])
+@pytest.mark.parametrize("value", ["a\r\nX-B: 2", "a\nb", "a\rb", "a\0b"])
+def test_what_a_slot_holds_never_ends_a_line_of_the_head(value: str, form: Form) -> None:
+    slot = Slot(name="word", form=form)
+    limits = meter()
+    in_header = replace(GET.example(), headers=((b"X-A", Template.of("a ", slot)),))
+    in_target = replace(GET.example(), target=Template.of("/x?q=", slot))
+
+    async def main() -> None:
+        async with serving(steady()) as server:
+            driver = driver_of(server, meter=limits)
+            for probe, lines in ((in_header, 8), (in_target, 7)):
+                exchange = (await driver.exchange(Scenario.of(probe), {"word": value}, lane=0)).exchanges[0]
+                if form is Form.TEXT:
+                    assert (kind(exchange), server.connections, limits.sent) == ("unbound", 0, 0)
+                else:
+                    assert (kind(exchange), exchange.status, len(server.lines())) == ("", 200, lines)
+            await driver.close()
+
+    asyncio.run(main())
 
 
 def test_anonymous_carries_nothing_whoever_asked_before() -> None:
@@ -252,3 +280,23 @@ def test_a_role_without_an_account_is_not_played_by_anonymous() -> None:
         assert server.connections == 0
 
     asked(steady(), GET.example(role="mallory"), check=check)
+
+
+@pytest.mark.parametrize("account", [{"headers": (("Authorization", BROKEN),)}, {"cookies": (("sid", BROKEN),)}])
+def test_a_credential_never_ends_a_line_of_the_head(account: dict[str, Any]) -> None:
+    limits = meter()
+
+    def check(server: Server, exchanges: list[Exchange]) -> None:
+        failure = exchanges[0].failure
+        assert failure is not None
+        assert (failure.kind, server.connections, limits.sent) == ("unbound", 0, 0)
+        assert "the credential mallory token" in failure.text
+        assert "X-B" not in failure.text
+
+    accounts = {"mallory": Account(role="mallory", **account)}
+    asked(steady(), GET.example(role="mallory"), check=check, meter=limits, accounts=accounts)
+
+
+def test_a_routing_header_with_a_line_end_is_the_operators_mistake() -> None:
+    with pytest.raises(ConfigError, match=r"canary\.headers: the header X-Route has a line end or NUL in its value"):
+        driver_of(Target(side=Side.CANARY, url="http://127.0.0.1:1", headers={"X-Route": "a\nX-B: 2"}))

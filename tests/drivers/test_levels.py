@@ -12,7 +12,7 @@ from zeroweight.drivers.levels import permitted, undecodable
 from zeroweight.model.operation import Operation
 from zeroweight.model.outcome import Level
 from zeroweight.model.payload import Payload
-from zeroweight.model.request import Intent, Probe, Slot, Template, probe_of
+from zeroweight.model.request import UNIQUE, Form, Intent, Probe, Slot, Template, probe_of
 
 ORDER = Slot(name="order", owner="alice", kind="order")
 ITEM = Slot(name="item", owner="alice", kind="item")
@@ -52,6 +52,9 @@ CREDENTIALS = [
     "x-password",
     "x-signature",
     "x-key",
+    "X_Api_Key",
+    "x_session_id",
+    "Remote-User",
 ]
 NO_CREDENTIALS = [
     "x-csrf-token",
@@ -65,6 +68,103 @@ NO_CREDENTIALS = [
 ]
 
 BROKEN = malformed(b'{"a": ')
+WORD = Slot(name="word")
+
+
+def headed(probe: Probe, *fields: tuple[bytes, bytes | Slot | Template]) -> Probe:
+    """Return the probe with these fields behind its own, names as they stand."""
+    more = tuple((name, value if isinstance(value, Template) else Template.of(value)) for name, value in fields)
+    return replace(probe, headers=probe.headers + more)
+
+
+def aimed(method: str, target: str | bytes | Template) -> Probe:
+    """Return a request with this target."""
+    return replace(asked(method), target=target if isinstance(target, Template) else Template.of(target))
+
+
+RIDING = ["x-http-method-override", "X_HTTP_Method_Override", "X-HTTP_Method", "x-method-override", "X-HTTPMethod"]
+RIDING_TARGETS = [
+    "/x?_method=DELETE",
+    "/x?_METHOD=delete",
+    "/x?a=b&_method=DELETE",
+    "/x?a=b;_method=DELETE",
+    "/x?%5fmethod=DELETE",
+    "/x?_%6dethod=%44ELETE",
+    "/x?_meth%6Fd=DELETE",
+    "/x?%255Fmethod=DELETE",
+    "/x?.method=DELETE",
+    "/x?+_method=DELETE",
+    "/x?_method=DELETE%00",
+    "/x?_method=%20delete+",
+    "/x?_HttpMethod=DELETE",
+    "/x?X-HTTP-Method-Override=DELETE",
+    "/x?_method=GET&_method=DELETE",
+    "http://a/?_method=DELETE",
+    "*?_method=DELETE",
+]
+HARMLESS_TARGETS = [
+    "/x?_method=GET",
+    "/x?_method=",
+    "/x?method=DELETE",
+    "/x?payment_method=card",
+    "/x?q=_method",
+    "/_method=DELETE",
+    "/x?q=100%25",
+    "/x?q=%5F",
+]
+RIDING_BODIES = [
+    b"_method=DELETE",
+    b"a=b&_method=delete",
+    b"%5Fmethod=DELETE",
+    b"_%6Dethod=%64elete",
+    b"_meth%6Fd=DELETE",
+    b'{"_meth\\u006Fd": "DELETE"}',
+    b'{"_method": "DELETE"}',
+    b'{"\\u005fmethod": "\\u0044ELETE"}',
+    b'--b\r\nContent-Disposition: form-data; name="_method"\r\n\r\nDELETE\r\n--b--\r\n',
+]
+HARMLESS_BODIES = [
+    b'{"payment_method": "delete"}',
+    b'{"method": "delete"}',
+    b"a=the_method&b=delete",
+    b'{"note": "100%"}',
+    b"GET well soon",
+]
+UPWARDS = ["/../1", "/%2e%2e/1", "/..%2f1", "/%2E./1", "/%252e%252e/1", "/..;/1", "\\..\\1", "/%c0%ae%c0%ae/1"]
+DOUBTFUL = [
+    aimed("GET", "/x HTTP/1.1\r\nA: b"),
+    aimed("GET", "/x b"),
+    aimed("GET", " /x"),
+    aimed("GET", "/x\t"),
+    aimed("GET", b"/x\0"),
+    aimed("GET", ""),
+    aimed("GET", Template()),
+    aimed("GET", Template.of("/x?q=", Slot(name="word", form=Form.TEXT))),
+    aimed("GET", Template.of("/x?q=", Slot(name="word", form=Form.JSON))),
+    asked("GET").with_(method="GET "),
+    asked("GET").with_(method="G\u00c9T"),
+    asked("GET").with_(method="DELETE\0"),
+    asked("GET").with_(headers={"X-A": "1\r\nX-HTTP-Method-Override: DELETE"}),
+    asked("GET").with_(headers={"X-A": "1\n"}),
+    asked("GET").with_(headers={"X-A": b"1\0"}),
+    headed(asked("GET"), (b"X-A", Template.of(WORD, "\r\nX-B: 2"))),
+    *(headed(asked("GET"), (name, b"DELETE")) for name in (b"X-HTTP-Method ", b"\tX-HTTP-Method", b"X-HTTP-Method\0", b"X:HTTP", b"")),
+    headed(asked("GET"), (b"x" * 70 + b" ", b"1")),
+    headed(asked("GET"), (b"Host", b"a"), (b"host", b"b")),
+    headed(asked("GET"), (b"Connection", b"content-length")),
+    headed(asked("GET"), (b"Content-Length", b"5")),
+    headed(asked("GET"), (b"Content_Length", b"5")),
+    headed(asked("GET"), (b"Transfer-Encoding", b"chunked")),
+    headed(asked("POST"), (b"Content-Length", b"5")).with_(raw=b"hello, world"),
+    headed(asked("POST"), (b"Content-Length", b"5"), (b"Transfer-Encoding", b"chunked")).with_(raw=b"0\r\n\r\n"),
+    headed(asked("POST"), (b"Transfer-Encoding", b"chunked")).with_(raw=b"5\r\nhello"),
+    replace(headed(asked("POST"), (b"Content-Length", b"5")), body=Template.json({"a": WORD})),
+    replace(headed(asked("POST"), (b"Transfer-Encoding", b"chunked")), body=Template.of(b"1\r\n", WORD, b"\r\n0\r\n\r\n")),
+    headed(asked("POST"), (b"Expect", b"100-continue")).with_(raw=b"hello"),
+    asked("POST").with_(raw=b"DELETE /orders/1 HTTP/1.1\r\nHost: a\r\n\r\n"),
+    asked("GET").with_(raw=b"\r\nDELETE /orders/1 HTTP/1.1\r\n\r\n"),
+    replace(asked("POST"), body=Template.of("DELETE /", WORD, " HTTP/1.1\r\n\r\n")),
+]
 
 
 @pytest.mark.parametrize(
@@ -99,6 +199,39 @@ BROKEN = malformed(b'{"a": ')
         (READ, asked("GET").with_(headers={"Authorization": "Bearer forged"}), False, True),
         *((READ, asked("POST").with_(headers={name: "forged"}), False, False) for name in CREDENTIALS),
         *((READ, asked("POST").with_(headers={name: "any"}), False, True) for name in NO_CREDENTIALS),
+        # Methods that ride on a request under odd names and spellings.
+        *((READ, asked("GET").with_(headers={name: "DELETE"}), True, False) for name in RIDING),
+        *((READ, asked("POST").with_(headers={name: "DELETE"}), False, False) for name in RIDING),
+        *((READ, asked("GET").with_(headers={"x-http-method": value}), True, False) for value in (" delete ", "GET, DELETE", "x")),
+        (READ, asked("POST").with_(headers={"x-http-method": "GET, DELETE"}), False, False),
+        (READ, headed(asked("GET"), (b"x-http-method", WORD)), False, False),
+        *((READ, aimed("GET", target), True, False) for target in RIDING_TARGETS),
+        *((READ, aimed("POST", target), False, False) for target in RIDING_TARGETS),
+        *((READ, aimed("GET", target), True, True) for target in HARMLESS_TARGETS),
+        (READ, replace(asked("GET"), target=Template.of("/x?a=", WORD, "&_method=DELETE")), True, False),
+        (READ, replace(asked("GET"), target=Template.of("/x?_method=", WORD)), True, False),
+        *((READ, asked("POST").with_(raw=body), False, False) for body in RIDING_BODIES),
+        *((OWN, asked("POST", "/x/{id}", id="1").with_(raw=body), True, False) for body in RIDING_BODIES),
+        *((READ, asked("POST").with_(raw=body), False, True) for body in HARMLESS_BODIES),
+        (READ, replace(asked("POST"), body=Template.json({"_method": WORD})), False, False),
+        (READ, replace(asked("POST"), body=Template.json({"_method": WORD, "get": 1})), False, False),
+        (READ, replace(asked("POST"), body=Template.json({"name": WORD, "_method": "put"})), False, True),
+        # Paths that ride on a request, and paths that lead out of the run's own object.
+        (READ, asked("GET").with_(headers={"X-Original-URL": "/admin"}), True, True),
+        (OWN, asked("PUT", "/orders/{id}", id=ORDER).with_(headers={"X-Original-URL": "/orders/1"}), True, False),
+        (OWN, asked("PUT", "/orders/{id}", id=ORDER).with_(headers={"x_rewrite_url": "/orders/1"}), True, False),
+        *((OWN, replace(asked("PUT", "/o/{id}", id=ORDER), target=Template.of("/o/", ORDER, tail)), True, False) for tail in UPWARDS),
+        (OWN, replace(asked("PUT", "/o/{id}", id=ORDER), target=Template.of("/o/", ORDER, "/./x?y=../z")), True, True),
+        # What may be read as another request (the whole table is test_capture's).
+        *((level, odd, account, False) for odd in DOUBTFUL for level in (READ, OWN) for account in (True, False)),
+        *((ALL, odd, True, True) for odd in DOUBTFUL),
+        (READ, headed(asked("GET"), (b"Host", b"other.example")), True, True),
+        (READ, headed(asked("GET"), (b"X-A", Template.of("a ", WORD))), True, True),
+        (READ, headed(asked("GET"), (b"x" * 9000, b"v" * 70_000)), True, True),
+        (READ, headed(asked("POST"), (b"Content-Length", b"3")).with_(raw=b"abc"), False, True),
+        (READ, headed(asked("POST"), (b"Transfer-Encoding", b"chunked")).with_(raw=b"3\r\nabc\r\n0\r\n\r\n"), False, True),
+        (OWN, headed(asked("POST"), (b"Transfer-Encoding", b"chunked")).with_(raw=b"3\r\nabc\r\n0\r\n\r\n"), True, True),
+        (READ, aimed("GET", Template.of("/x/", UNIQUE)), True, True),
         (OWN, asked("POST"), True, True),
         (OWN, asked("POST", "/orders/{id}/cancel", id="1"), True, True),
         (OWN, asked("PUT", "/settings"), True, True),
@@ -148,6 +281,11 @@ def test_a_level_permits_what_it_says_and_nothing_else(level: Level, probe: Prob
         (replace(BROKEN, body=None), False),
         (replace(BROKEN, body=Template.of('{"a": ', ORDER)), False),
         (replace(BROKEN, headers=(*BROKEN.headers, (b"content-type", Template.of("text/xml")))), False),
+        (replace(BROKEN, headers=(*BROKEN.headers, (b"content_type", Template.of("text/xml")))), False),
+        (replace(BROKEN, headers=(*BROKEN.headers, (b"Content-Encoding", Template.of("gzip")))), False),
+        (malformed(b'{"a": ', kind="application/json; charset=UTF-8"), True),
+        (malformed(b"+AHs-", kind="application/json; charset=utf-7"), False),
+        (malformed(b'{"a": ', kind='application/json; charset="ibm037"'), False),
     ],
 )
 def test_only_what_no_server_can_read_counts_as_undecodable(probe: Probe, *, expected: bool) -> None:

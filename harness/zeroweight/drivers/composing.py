@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from urllib.parse import quote
 
+from zeroweight.errors import ConfigError
 from zeroweight.model.http import Failure, Headers, Request
 from zeroweight.model.request import Bindings, Probe, Template
 from zeroweight.model.role import Account
@@ -35,6 +36,8 @@ class Badge:
     cookies: tuple[Field, ...] = ()
     names: frozenset[bytes] = frozenset()
     """The header names, lower case."""
+    broken: str = ""
+    """What a credential is called that would end a line of the head; with one, nothing is sent."""
 
     @classmethod
     def of(cls, account: Account) -> Badge:
@@ -44,6 +47,7 @@ class Badge:
             query=tuple((quote(name, safe="").encode(), quote(secret.reveal(), safe="").encode()) for name, secret in account.query),
             cookies=tuple((name.encode(), secret.reveal().encode()) for name, secret in account.cookies),
             names=frozenset(name.lower().encode() for name, _ in account.headers),
+            broken=next((secret.name for name, secret in (*account.headers, *account.cookies) if _breaks(name, secret)), ""),
         )
 
     def __bool__(self) -> bool:
@@ -74,11 +78,17 @@ class Composer:
         )
         self._foreign = _named(house[1:])
         routing = written_fields(target.headers)
+        for name, value in target.headers.items():
+            if _breaks(name, value):
+                what, fix = f"the header {name} has a line end or NUL in its value", "Give it as one line"
+                raise ConfigError(what, where=f"gate.toml: {target.side}.headers", fix=fix)
         taken = {name.lower() for name, _ in routing}
         self._own = _named((*(field for field in house if field[0].lower() not in taken), *routing))
 
     def probe(self, probe: Probe, bindings: Bindings, badge: Badge) -> Request | Failure:
         """Write a probe's request; a Failure of kind `unbound` when a slot has no value or the bytes cannot be sent."""
+        if badge.broken:
+            return Failure(kind="unbound", text=f"the credential {badge.broken} has a line end or NUL in it")
         try:
             target = _filled(probe.target, bindings)
             # Absolute-form and asterisk-form targets are sent as they are: a prefix in front would make them something else.
@@ -120,6 +130,11 @@ class Composer:
         if not names & _LENGTHS and (content or body is not None or method.upper() in _BODIED):
             headers.append((b"Content-Length", b"%d" % len(content)))
         return Request(method=method, target=target, headers=Headers(raw=tuple(headers)), body=content)
+
+
+def _breaks(name: str, value: str | Secret) -> bool:
+    """Whether a field would end a line: a credential may come from a target's answer, or from a file with a newline."""
+    return bool(_BREAKS.search(f"{name}{value.reveal() if isinstance(value, Secret) else value}".encode()))
 
 
 def _filled(template: Template, bindings: Bindings) -> bytes:

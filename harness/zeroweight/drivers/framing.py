@@ -125,6 +125,11 @@ def _values(fields: Iterable[Field], wanted: bytes) -> list[bytes]:
     return [value.strip(_EMPTY) for name, value in fields if _plain(name) == wanted]
 
 
+def _options(fields: Iterable[Field]) -> set[bytes]:
+    """Return what Connection says: names of fields that go no further than the next hop, and `close`."""
+    return {option.strip(_EMPTY).lower() for value in _values(fields, _CONNECTION) for option in value.split(b",")}
+
+
 def _line(method: bytes, target: bytes) -> str:
     """Return what is doubtful about the request line."""
     if not _TOKEN.fullmatch(method):
@@ -154,7 +159,7 @@ def _hosts(fields: Iterable[Field]) -> str:
 
 def _framing(fields: Sequence[Field], body: bytes, *, whole: bool) -> str:
     """Return what is doubtful about where the body ends."""
-    options = {option.strip(_EMPTY).lower() for value in _values(fields, _CONNECTION) for option in value.split(b",")}
+    options = _options(fields)
     dropped = next((name.decode() for name in sorted(_FRAMING) if name in options), "")
     if dropped:
         return f"Connection has {dropped} taken off on the way"
@@ -203,7 +208,9 @@ def _unfinished(method: str, fields: Iterable[Field], body: bytes) -> str:
     """Return why a connection should not outlive a request that can be read in one way only."""
     if body and method not in _BODIED:
         return f"a server may leave the body of {method} unread"
-    return "an upgrade was asked for" if _values(fields, _UPGRADE) else ""
+    if _values(fields, _UPGRADE):
+        return "an upgrade was asked for"
+    return "Connection says that nothing follows" if b"close" in _options(fields) else ""
 
 
 def _breaks(text: bytes) -> bool:

@@ -40,6 +40,8 @@ _NO_CREDENTIAL: Final = re.compile(rb"csrf|xsrf|idempotency")
 """What names such a header that says nothing about who asks."""
 
 _QUERY: Final = re.compile(rb"[?&;]([^=&;#]*)=([^&;#]*)")
+_ENCODED: Final = re.compile(rb"[?&;][^=&;#%]*%")
+"""A parameter whose name is percent-encoded."""
 _PARAMETERS: Final = frozenset({b"_method", b"_httpmethod", b"x_http_method_override", b"x_http_method", b"x_method_override"})
 """Names of parameters by which another method rides; PHP reads dots, blanks and hyphens of a name as underscores."""
 _IN_BODY: Final = re.compile(rb"(?:^|[^a-z0-9_])_(?:http)?method[^a-z\0]{1,64}([a-z-]*)")
@@ -52,6 +54,8 @@ _UP: Final = re.compile(rb"\.\.|%(?:25)*2e|%c0%ae", re.IGNORECASE)
 """What leads out of the path in front of it, or may."""
 _SMALL: Final = bytes(range(256)).lower()
 _NO_LETTERS: Final = bytes(byte for byte in range(256) if not chr(byte).isascii() or not chr(byte).isalnum())
+_FRAMED: Final = 1
+_RIDDEN: Final = 2
 _LONGEST: Final = 64
 """Bytes: the longest name of a header that is known by memory."""
 
@@ -68,10 +72,10 @@ def permitted(level: Level, probe: Probe, account_present: bool) -> Failure | No
     closer = _remarkable(probe)
     if not closer and probe.body is None and probe.verb in SAFE:
         return None
-    why = _doubt(probe) if closer else ""
+    why = _doubt(probe) if closer & _FRAMED else ""
     if why:
         return _above(level, f"what may be read as another request is sent at level destructive only: {why}")
-    for method in _methods(probe) if closer else (probe.verb,):
+    for method in _methods(probe) if closer & _RIDDEN else (probe.verb.upper(),):
         why = "" if method in SAFE else _daring(level, method, probe, account_present)
         if why:
             return _above(level, why)
@@ -102,41 +106,49 @@ def undecodable(probe: Probe) -> bool:
 # Whether a probe wants a closer look: asked of every step of every scenario, so the cheapest tests stand here and nothing is taken apart.
 
 
-def _remarkable(probe: Probe) -> bool:
-    """Whether anything about a probe is such that its framing may be doubtful, or another method or path may ride on it."""
-    if probe.verb not in _USUAL or _odd(probe.target):
-        return True
+def _remarkable(probe: Probe) -> int:
+    """Return whether a probe's framing may be doubtful (_FRAMED), and whether another method may ride on it (_RIDDEN)."""
+    look = _odd(probe.target) if probe.verb in _USUAL else _FRAMED
     for name, value in probe.headers:
-        if len(name) > _LONGEST or _notable(name):
-            return True
+        look |= _notable(name) if len(name) <= _LONGEST else _FRAMED | _RIDDEN
         for part in value.parts:
             if isinstance(part, bytes) and (b"\r" in part or b"\n" in part or b"\0" in part):
-                return True
-    body = probe.body
-    return body is not None and any(isinstance(part, bytes) and _speaks(part) for part in body.parts)
+                look |= _FRAMED
+    if probe.body is not None:
+        for part in probe.body.parts:
+            if isinstance(part, bytes):
+                look |= _speaks(part)
+    return look
 
 
-def _odd(target: Template) -> bool:
-    """Whether a request target has blanks, names a method, or is not known beforehand; or is empty."""
+def _odd(target: Template) -> int:
+    """Return what is remarkable about a request target: blanks, what is not known beforehand, parameters that may name a method."""
+    look = 0 if any(target.parts) else _FRAMED
     for part in target.parts:
         if not isinstance(part, bytes):
             if part.form is not Form.SEGMENT and part.name != UNIQUE.name:
-                return True
-        elif part and (part.split() != [part] or b"\0" in part or (b"=" in part and (b"%" in part or b"ETHOD" in part.upper()))):
-            return True
-    return not any(target.parts)
+                look |= _FRAMED
+        elif part:
+            if part.split() != [part] or b"\0" in part:
+                look |= _FRAMED
+            if b"=" in part and (b"ETHOD" in part.upper() or (b"%" in part and _ENCODED.search(part))):
+                look |= _RIDDEN
+    return look
 
 
 @functools.lru_cache(maxsize=256)
-def _notable(name: bytes) -> bool:
-    """Whether a header of this name has a say in framing, method or path, or is none."""
+def _notable(name: bytes) -> int:
+    """Return what a header of this name has a say in; one that is no name may have it in anything."""
     letters = _letters(name)
-    return letters in _FRAMING or letters in _METHODS or letters in _PATHS or not letters or bool(re.search(rb"[^-A-Za-z0-9_]", name))
+    if not letters or re.search(rb"[^-A-Za-z0-9_]", name):
+        return _FRAMED | _RIDDEN
+    return (_FRAMED if letters in _FRAMING else 0) | (_RIDDEN if letters in _METHODS else 0)
 
 
-def _speaks(part: bytes) -> bool:
-    """Whether a part of a body may name a method, or begin like a request."""
-    return b"%" in part or b"\\u" in part or b" HTTP/" in part or b"ETHOD" in part.upper()
+def _speaks(part: bytes) -> int:
+    """Return what is remarkable about a part of a body: that it may begin like a request, that it may name a method."""
+    ridden = b"%" in part or b"\\u" in part or b"ETHOD" in part.upper()
+    return (_FRAMED if b" HTTP/" in part else 0) | (_RIDDEN if ridden else 0)
 
 
 def _daring(level: Level, method: str, probe: Probe, account_present: bool) -> str:  # noqa: FBT001  # as in permitted
