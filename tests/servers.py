@@ -38,6 +38,7 @@ class Wire:
 
     async def write(self, data: bytes) -> None:
         """Write and wait until the system took it."""
+        self.server.written += len(data)
         self.writer.write(data)
         await self.writer.drain()
 
@@ -59,6 +60,8 @@ class Server:
     scheme: str = "http"
     requests: list[bytes] = field(default_factory=list)
     connections: int = 0
+    written: int = 0
+    """Bytes of all answers so far."""
 
     @property
     def url(self) -> str:

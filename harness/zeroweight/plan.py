@@ -53,6 +53,10 @@ class Plan:
     in_turn: bool
     """The store is shared: the sides are asked one after the other."""
     shares: Shares
+    driver: str = "wire"
+    """What sends the probes: `wire` or `httpx`."""
+    loop: str = "asyncio"
+    """What sending runs on: `asyncio` or `uvloop`."""
     hosts: tuple[str, ...] = ()
     login_pages: tuple[str, ...] = ()
     """Masked texts of the pages by which this service asks for a login."""

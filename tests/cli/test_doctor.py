@@ -56,6 +56,13 @@ def test_the_doctor_says_what_is_wrong_and_what_mends_it(gate: Gate, given: dict
     assert "Traceback" not in ran.out + ran.err
 
 
+def test_the_doctor_says_what_the_reference_driver_does_not_send(gate: Gate) -> None:
+    ran = gate(line=DOCTOR, more="", replaced=("service ", 'driver = "httpx"\nservice '))
+    assert ran.status == 0, ran.out
+    assert "! driver httpx: " in ran.out
+    assert 'driver = "wire"' in ran.out
+
+
 def test_the_doctor_names_the_operators_mistake(gate: Gate) -> None:
     ran = gate(line=DOCTOR, replaced=("budget  ", "budgett"))
     assert (ran.status, "budgett" in ran.err) == (4, True)

@@ -21,6 +21,8 @@ roles.alice = { bearer = "env:ALICE_TOKEN" }
 
 EVERYTHING = """\
 service = "orders"
+driver = "httpx"
+loop = "asyncio"
 
 [api]
 schema  = "/openapi.json"

@@ -32,6 +32,15 @@ def test_a_login_that_nobody_uses_is_no_mistake(loaded: Load, six_lines: str) ->
     assert loaded(six_lines + '[login.spare]\nkind = "bearer"\n').logins["spare"].kind == "bearer"
 
 
+def test_a_loop_that_is_not_installed_is_told_with_what_installs_it(loaded: Load, six_lines: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "uvloop", None)
+    assert loaded(six_lines + "loop = 'asyncio'\n").loop == "asyncio"
+    with pytest.raises(ConfigError, match=r"gate\.toml: loop: .*package uvloop.*pip install 'zeroweight\[uvloop\]', or write asyncio"):
+        loaded(six_lines + "loop = 'uvloop'\n")
+    with pytest.raises(ConfigError, match=r"^environment variable ZEROWEIGHT_LOOP: .*package uvloop"):
+        loaded(six_lines, ZEROWEIGHT_LOOP="uvloop")
+
+
 def test_reports_that_need_a_missing_extra_are_told_with_what_installs_it(
     loaded: Load, six_lines: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

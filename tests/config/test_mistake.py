@@ -21,7 +21,11 @@ ORDER = '[resources.order]\ncreate = "POST /orders"\n'
 ADDED: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     # Keys
     ("servce = 1", "servce", ("not a known key", "Did you mean service?")),
-    ("driver = 'wire'", "driver", ("not a known key", "Known here: service, api")),
+    ("loops = 'uvloop'", "loops", ("not a known key", "Did you mean loop?")),
+    ("driver = 'wires'", "driver", ("not one of the words", "Did you mean wire? All: wire, httpx")),
+    ("driver = 'h2'", "driver", ("not one of the words", "Known here: wire, httpx")),
+    ("driver = true", "driver", ("must be one of wire, httpx, not a boolean",)),
+    ("loop = 'trio'", "loop", ("not one of the words", "Known here: asyncio, uvloop")),
     ("profile = 'gate'", "profile", ("not a known key",)),
     ("zap.url = 'http://x'", "zap", ("not a known key",)),
     ("[policy]\nauthorization = 'a.yaml'", "policy.authorization", ("not a known key", "Known here: fail_on")),

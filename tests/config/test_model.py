@@ -22,6 +22,13 @@ def test_the_level_follows_the_two_facts_unless_it_is_written(loaded: Load, six_
     assert loaded(six_lines + 'safety.level = "destructive"\n').level == "destructive"
 
 
+def test_probes_go_by_wire_on_asyncios_loop_unless_it_is_written(loaded: Load, six_lines: str) -> None:
+    config, other = loaded(six_lines), loaded(six_lines + 'driver = "httpx"\nloop = "uvloop"\n')
+    assert (config.driver, config.loop) == ("wire", "asyncio")
+    assert (other.driver, other.loop) == ("httpx", "uvloop")
+    assert loaded(six_lines, overrides={"driver": "httpx"}, ZEROWEIGHT_DRIVER="wire").driver == "httpx"
+
+
 def test_a_waiver_counts_on_its_last_day_and_not_on_the_next(loaded: Load, everything: str) -> None:
     (waiver,) = loaded(everything).waivers
     assert not waiver.expired(date(2027, 1, 1))

@@ -23,6 +23,8 @@ def test_an_option_beats_the_environment_and_the_environment_beats_the_file(load
     ("variable", "text", "path", "value"),
     [
         ("SERVICE", "shop", "service", "shop"),
+        ("DRIVER", "httpx", "driver", "httpx"),
+        ("LOOP", "uvloop", "loop", "uvloop"),
         ("API_SCHEMA", "/v2/openapi.json", "api.schema", "/v2/openapi.json"),
         ("BASELINE_EXPECT", "1.2", "baseline.expect", "1.2"),
         ("BASELINE_EXPECT", "env:CANARY_BUILD", "baseline.expect", "1.42.0"),
@@ -65,6 +67,9 @@ def test_a_required_key_may_come_from_outside_alone(loaded: Load, six_lines: str
         ("ZEROWEIGHT_CANARY_ADDRESS", "", "it is set but empty"),
         ("ZEROWEIGHT_CANARY_EXPECT", "caf\udce9", "it is not UTF-8 text"),
         ("ZEROWEIGHT_POLICY_FAIL_ON", "hihg", "Did you mean high?"),
+        ("ZEROWEIGHT_DRIVERS", "httpx", "Did you mean ZEROWEIGHT_DRIVER?"),
+        ("ZEROWEIGHT_DRIVER", "httx", "Did you mean httpx?"),
+        ("ZEROWEIGHT_LOOP", "uvlop", "Did you mean uvloop?"),
     ],
 )
 def test_a_mistake_names_the_variable(loaded: Load, six_lines: str, variable: str, text: str, says: str) -> None:

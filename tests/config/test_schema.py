@@ -118,7 +118,9 @@ def test_each_key_of_the_schema_is_accepted_by_the_loader(loaded: Load, everythi
         ('service  = "orders"', 'service = "orders"\nbudget.seconds = 0'),
         ('service  = "orders"', 'service = "orders"\npolicy.fail_on = "severe"'),
         ('service  = "orders"', 'service = "orders"\noutput.formats = ["pdf"]'),
-        ('service  = "orders"', 'service = "orders"\ndriver = "wire"'),
+        ('service  = "orders"', 'service = "orders"\nprofile = "gate"'),
+        ('service  = "orders"', 'service = "orders"\ndriver = "wires"'),
+        ('service  = "orders"', 'service = "orders"\nloop = "trio"'),
     ],
 )
 def test_a_typo_is_refused_by_schema_and_loader_alike(loaded: Load, six_lines: str, old: str, new: str) -> None:

@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from loops import LOOPS, installed
 from plans import plan_of
 from stage import account
 
 from zeroweight.config.load import read
 from zeroweight.config.model import Config
+from zeroweight.drivers.httpx_line import HttpxLane
+from zeroweight.drivers.wire import WireLine
 from zeroweight.errors import ConfigError
 from zeroweight.finding import Evidence, Finding, Rule, Severity
 from zeroweight.ledger import SHIPPED
@@ -228,12 +231,31 @@ def test_drivers_hold_the_runs_limits_and_are_locked_to_the_pair() -> None:
         assert driver.level is Level.OWN_OBJECTS
         assert driver.meter is meters[side]
         assert (driver.meter.side, driver.meter.requests, driver.meter.rate) == (side, 7, 3.5)
+        assert [type(line) for line in driver._lanes] == [WireLine] * 2
         assert driver.lock.allows(f"http://{side}.example/x")
         assert not driver.lock.allows(f"http://{side.other}.example/x")
         assert driver.lock.allows("https://login.example/token")
         assert driver.lock.allows("https://ids.example:8443/token")
         assert not driver.lock.allows("https://evil.example/")
         asyncio.run(driver.close())
+
+
+def test_lanes_are_of_the_driver_that_is_asked_for() -> None:
+    drivers, _ = setup.open_drivers(TARGETS, SHARES, level=Level.READ_ONLY, run="r", accounts={side: {} for side in Side}, driver="httpx")
+    assert [type(line) for driver in drivers.values() for line in driver._lanes] == [HttpxLane] * 4
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_what_is_opened_asks_by_the_plans_driver_on_the_plans_loop(tmp_path: Path, loop: str) -> None:
+    async def room() -> str:
+        return type(asyncio.get_running_loop()).__module__.partition(".")[0]
+
+    opened = setup.Opened(plan_of(journals=str(tmp_path), driver="httpx", loop=installed(loop)), worker="w0")
+    try:
+        assert opened.bench.run(room()) == loop
+        assert {type(line) for driver in opened._drivers.values() for line in driver._lanes} == {HttpxLane}
+    finally:
+        opened.close()
 
 
 def test_a_certificate_that_is_none_is_the_operators_mistake() -> None:

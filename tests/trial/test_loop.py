@@ -8,8 +8,19 @@ import sys
 import threading
 
 import pytest
+from loops import LOOPS, installed
 
 from zeroweight.trial.loop import Loop
+
+
+@pytest.mark.parametrize("kind", LOOPS)
+def test_a_loop_is_of_the_kind_that_is_asked_for(kind: str) -> None:
+    async def room() -> str:
+        return type(asyncio.get_running_loop()).__module__.partition(".")[0]
+
+    loop = Loop(installed(kind))
+    assert loop.run(room()) == kind
+    loop.close()
 
 
 def test_a_caller_gets_the_result_of_what_runs_in_another_thread() -> None:
@@ -27,10 +38,15 @@ def test_whatever_a_coroutine_raises_is_raised_to_its_caller() -> None:
         await asyncio.sleep(0)
         raise LookupError("gone")
 
+    async def times_out() -> None:
+        raise TimeoutError("its own")
+
     loop = Loop()
     with pytest.raises(LookupError, match="gone"):
         loop.run(fails())
     assert loop.run(asyncio.sleep(0, "still there")) == "still there"
+    with pytest.raises(TimeoutError, match="its own"):
+        loop.run(times_out())
     loop.close()
 
 

@@ -17,6 +17,8 @@ from zeroweight.redact import Secret
 
 NO_ALLURE: Final = "reports for Allure need the package allure-python-commons, which is not installed"
 NO_ALLURE_FIX: Final = "Install it by: pip install 'zeroweight[allure]'"
+NO_UVLOOP: Final = "this loop needs the package uvloop, which is not installed"
+NO_UVLOOP_FIX: Final = "Install it by: pip install 'zeroweight[uvloop]', or write asyncio"
 
 _ANONYMOUS: Final = "anonymous"
 _CARRIES_CREDENTIALS: Final = frozenset({"authorization", "proxy-authorization", "cookie"})
@@ -61,6 +63,7 @@ def agree(config: Config, reader: Reader) -> None:
         _resource(resource, config.roles, reader)
     _policy(config, reader)
     _output(config, reader)
+    _loop(config, reader)
 
 
 def _identity(identity: IdentityConfig, reader: Reader) -> None:
@@ -207,3 +210,8 @@ def _output(config: Config, reader: Reader) -> None:
     for number, word in enumerate(config.output.formats):
         if word == "allure" and importlib.util.find_spec("allure_commons") is None:
             raise reader.error(("output", "formats", number), NO_ALLURE, NO_ALLURE_FIX)
+
+
+def _loop(config: Config, reader: Reader) -> None:
+    if config.loop == "uvloop" and importlib.util.find_spec("uvloop") is None:
+        raise reader.error(("loop",), NO_UVLOOP, NO_UVLOOP_FIX)

@@ -21,6 +21,8 @@ from zeroweight.redact import Secret
 Level: TypeAlias = Literal["read-only", "own-objects", "destructive"]
 SeverityWord: TypeAlias = Literal["note", "low", "medium", "high", "critical"]
 FormatWord: TypeAlias = Literal["html", "markdown", "junit", "allure"]
+DriverWord: TypeAlias = Literal["wire", "httpx"]
+LoopWord: TypeAlias = Literal["asyncio", "uvloop"]
 
 _Method = Annotated[str, form.OPERATION]
 _Name = Annotated[str, form.NAME]
@@ -208,6 +210,10 @@ class Config:
     """All that gate.toml, environment and options say together, checked."""
 
     service: Annotated[str, Doc("The service's name, in reports.")]
+    driver: Annotated[
+        DriverWord, Doc("What sends the probes: wire (exact bytes, HTTP/1.1), or httpx (the reference; HTTP/2 where a side speaks it).")
+    ] = "wire"
+    loop: Annotated[LoopWord, Doc("The event loop that sending runs on; uvloop needs: pip install 'zeroweight[uvloop]'.")] = "asyncio"
     api: Annotated[Api, Doc("Where the API is described.")]
     identity: Annotated[IdentityConfig | None, Doc("Where a deployment says which build it is; default: discovered.")] = None
     baseline: Annotated[BaselineConfig, Doc("The deployment that is trusted.")]

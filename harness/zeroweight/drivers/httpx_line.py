@@ -13,10 +13,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-import re
 import ssl
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
 import httpx
@@ -25,19 +24,9 @@ from zeroweight.drivers.body import Body
 from zeroweight.drivers.coding import decoded
 from zeroweight.drivers.connection import Answer, Dial, Line, Timeouts, message, unsendable
 from zeroweight.drivers.framing import ambiguous
+from zeroweight.drivers.sendable import changed, homeless
 from zeroweight.drivers.wire import written
 from zeroweight.model.http import Failure, Headers, Request, Response, Timing
-
-_HOST: Final = b"host"
-_FRAMING: Final = frozenset({_HOST, b"content-length", b"transfer-encoding"})
-"""Fields that h11 refuses, moves, merges or acts upon: never sent otherwise than as they should be."""
-_HOP: Final = frozenset({b"connection", b"proxy-connection", b"keep-alive", b"upgrade"})
-"""Fields that speak of an HTTP/1.1 connection; HTTP/2 has no place for them (RFC 9113 section 8.2.2)."""
-
-# What h11 lets through (RFC 9112): tested beforehand, so that nothing is dialled or counted for a request that would then be refused.
-_TOKEN = re.compile(rb"[-!#$%&'*+.^_`|~0-9a-zA-Z]+")
-_TARGET = re.compile(rb"[\x21-\x7e]+")
-_VALUE = re.compile(rb"(?:[^\x00\s]+(?:[ \t]+[^\x00\s]+)*)?")
 
 _LIMITS: Final = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=None)
 _REFUSED_STREAM: Final = 7
@@ -63,7 +52,7 @@ class HttpxLine(Line):
 
     def refuses(self, request: Request) -> str:
         """Return why h11 would refuse the request, or change it on the way; empty when it is sent as told."""
-        return _fault(request.method, request.target, request.headers.raw, len(request.body))
+        return changed(request)
 
     async def send(self, request: Request, *, cap: int, left: float = math.inf) -> Answer:
         """Send one request and read its answer; see `Line.send`. Each phase has its own time, and a failure names the one that ran out."""
@@ -76,9 +65,9 @@ class HttpxLine(Line):
             failure = watch.late() if watch.timer.expired() else _translated(error, watch)
             dropped = _dropped(error)
         except BaseException:
-            await self.aclose()
+            await self._give_up(watch)
             raise
-        await self.aclose()
+        await self._give_up(watch)
         stale = dropped and failure.kind in {"closed", "reset"} and not watch.fresh and not watch.first
         return Answer(failure=failure, timing=Timing(sent=watch.sent, first_byte=watch.first), stale=stale, fresh=watch.fresh)
 
@@ -88,6 +77,13 @@ class HttpxLine(Line):
         if transport is not None:
             with contextlib.suppress(Exception):  # it is thrown away: how it dies is no news
                 await transport.aclose()
+
+    async def _give_up(self, watch: _Watch) -> None:
+        """Close the connection in the middle; one whose handshake was cut off belongs to nobody, not even to httpcore."""
+        if watch.raw is not None:
+            with contextlib.suppress(Exception):  # as above
+                await watch.raw.aclose()
+        await self.aclose()
 
     async def _asked(self, request: Request, watch: _Watch, cap: int) -> Answer:
         """Hand the request to the transport as it is, and read the answer part by part; raises whatever goes wrong."""
@@ -137,59 +133,13 @@ class HttpxLane(HttpxLine):
 
     def refuses(self, request: Request) -> str:
         """Return why the request would not be sent as told, be it over HTTP/1.1 or HTTP/2: which one it will be is not known yet."""
-        return super().refuses(request) or (_homeless(request) if self._url.scheme == "https" else "")
-
-
-def _fault(method: str, target: bytes, headers: Sequence[tuple[bytes, bytes]], length: int) -> str:
-    """Return why h11 would refuse the request or change it on the way; empty when it is sent as told."""
-    if not method.isascii() or not _TOKEN.fullmatch(method.encode()):
-        return "the method is not a token"
-    if not _TARGET.fullmatch(target):
-        return "the request target has blanks, control characters or raw bytes above 0x7e, or is empty"
-    for name, value in headers:
-        if not _TOKEN.fullmatch(name):
-            return f"the header name {name[:40]!r} is not a token"
-        if not _VALUE.fullmatch(value):
-            return f"the value of the header {name.decode()} has control characters or blanks at its ends"
-    return _misframed(headers, length)
-
-
-def _misframed(headers: Sequence[tuple[bytes, bytes]], length: int) -> str:
-    """Return which field says of the body or the host what h11 would not send like that; empty when all is well."""
-    framing = [(low, value) for name, value in headers if (low := name.lower()) in _FRAMING]
-    names = [name for name, _ in framing]
-    twice = next((name for name in names if names.count(name) > 1), b"")
-    if twice:
-        return f"{twice.decode()} stands twice"
-    if b"transfer-encoding" in names:
-        return "Transfer-Encoding would be framed anew"
-    if not headers or headers[0][0].lower() != _HOST:
-        return "Host is not the first field, where it would be put" if _HOST in names else "there is no Host"
-    told = next((value for name, value in framing if name == b"content-length"), b"" if length else b"0")
-    if told != b"%d" % length and (length or b"content-length" in names):
-        return "Content-Length differs from the body's length" if told else "the body has no Content-Length"
-    return ""
-
-
-def _homeless(request: Request) -> str:
-    """Return what of the request has no place in HTTP/2; empty when nothing has none."""
-    if request.method == "CONNECT":
-        return "CONNECT has no target of its own in HTTP/2"
-    for name, value in request.headers.raw:
-        low = name.lower()
-        if low in _HOP:
-            return f"the header {name.decode()} has no place in HTTP/2"
-        if low == b"te" and value.lower() != b"trailers":
-            return "the header TE says more than HTTP/2 has a place for"
-        if low == _HOST and not value:
-            return "an empty Host has no place in HTTP/2"
-    return ""
+        return super().refuses(request) or (homeless(request) if self._url.scheme == "https" else "")
 
 
 class _Watch:
     """Hears from httpcore what happens on the wire during one request: marks it, and gives each phase its time."""
 
-    __slots__ = ("_end", "_limit", "_limits", "_loop", "_phase", "_total", "first", "fresh", "sent", "shaking", "timer", "whole")
+    __slots__ = ("_end", "_limit", "_limits", "_loop", "_phase", "_total", "first", "fresh", "raw", "sent", "shaking", "timer", "whole")
 
     def __init__(self, limits: Timeouts, left: float) -> None:
         """Nothing happened yet; `left` is how many seconds the run still has."""
@@ -202,8 +152,10 @@ class _Watch:
         """A connection was made; TLS is being agreed on; the request's head was taken: what fails from then on is the peer's doing."""
         self.sent = self.first = 0.0
         """Instants of the monotonic clock, in seconds: when the request left, when the answer's head had come."""
+        self.raw: Any = None
+        """The connection in which TLS is being agreed on."""
 
-    async def __call__(self, event: str, _: Mapping[str, Any]) -> None:
+    async def __call__(self, event: str, told: Mapping[str, Any]) -> None:
         """Take note of one event; raises _Withdrawn."""
         match event.partition(".")[2]:
             case "connect_tcp.started":
@@ -212,6 +164,8 @@ class _Watch:
                     raise _Withdrawn("the server is leaving, and did not take the request")
                 self.fresh = True
                 self._give("TCP connection", self._limits.connect)
+            case "connect_tcp.complete":
+                self.raw = told["return_value"]
             case "start_tls.started":
                 self.shaking = True
                 self._give("TLS handshake", self._limits.tls)
@@ -219,6 +173,7 @@ class _Watch:
                 self.shaking = False
                 self._give("", math.inf)
             case "send_request_headers.started":
+                self.raw = None
                 self.sent = self.sent or time.monotonic()
                 self._give("", math.inf)
             case "send_request_headers.complete":

@@ -67,6 +67,9 @@ def _reach(plan: Plan, told: Config) -> Iterator[tuple[str, str]]:
     if len(plan.roles) == 1:
         yield "!", 'no roles: only what anonymous callers reach is tested; add roles.NAME = { bearer = "env:TOKEN" }'
     yield from _ids(plan)
+    if plan.driver == "httpx":
+        told_by = "a request that its library would change on the way is refused, and a gap"
+        yield "!", f'driver httpx: {told_by}; driver = "wire" sends every request as it is told, over HTTP/1.1'
     yield "✓", f"level {plan.level.word}" + ("; the sides are asked in turn, since they share a store" if plan.in_turn else "")
     excluded = sorted({e.operation for e in plan.ledger.excluded if e.operation})
     if excluded:

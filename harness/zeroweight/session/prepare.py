@@ -62,6 +62,7 @@ def prepare(start: Start, say: Say) -> Plan:
         level=setup.level(config),
         run=start.run,
         accounts={side: {} for side in Side},
+        driver=config.driver,
         hosts=config.safety.hosts,
     )
     folders = payload_folders(config)
@@ -83,6 +84,8 @@ def prepare(start: Start, say: Say) -> Plan:
         level=setup.level(config),
         in_turn=config.safety.shared_store,
         shares=shares,
+        driver=config.driver,
+        loop=config.loop,
         hosts=config.safety.hosts,
         policy=setup.policy(config),
         stop_at_first_block=config.policy.stop == "first-block",
@@ -91,7 +94,7 @@ def prepare(start: Start, say: Say) -> Plan:
         secrets=config.secrets(),
         key=os.urandom(16),
     )
-    loop = Loop()
+    loop = Loop(plan.loop)
     try:
         plan = loop.run(_prepare(plan, drivers, config, owed, say, aa=start.aa))
     finally:

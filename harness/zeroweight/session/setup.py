@@ -10,6 +10,7 @@ from zeroweight.checks.check import Check, catalogue
 from zeroweight.compare import documented
 from zeroweight.config.model import Config, TargetConfig
 from zeroweight.corpus import payloads
+from zeroweight.drivers.governor import Governor
 from zeroweight.drivers.http import HttpDriver
 from zeroweight.drivers.limits import Lock, Meter
 from zeroweight.drivers.login import enrol
@@ -133,13 +134,14 @@ def level(config: Config) -> Level:
 Watch = Callable[[Exchange], None]
 
 
-def open_drivers(
+def open_drivers(  # noqa: PLR0913  # all that both sides of a run are made of
     both: Mapping[Side, Target],
     shares: Shares,
     *,
     level: Level,
     run: str,
     accounts: Mapping[Side, Mapping[str, Account]],
+    driver: str = "wire",
     hosts: tuple[str, ...] = (),
     seen: Watch | None = None,
     introduction: Introduction | None = None,
@@ -150,6 +152,7 @@ def open_drivers(
         side: HttpDriver(
             both[side],
             lanes=shares.lanes,
+            driver=driver,
             meter=meters[side],
             level=level,
             run=run,
@@ -174,19 +177,27 @@ class Opened:
     def __init__(self, plan: Plan, *, worker: str, own_checks: tuple[Check, ...] = ()) -> None:
         """Open drivers, journal and lanes for one process of the run."""
         self.redactor = Redactor(plan.secrets, key=plan.key)
-        self._loop = Loop()
+        self._loop = Loop(plan.loop)
         self._journal = Journal(Path(plan.journals) / f"{worker}.jsonl")
         builds = Builds(header=plan.identity.header)
+
+        def seen(exchange: Exchange) -> None:
+            builds.note(exchange)
+            self.governor.note(exchange)
+
         self._drivers, meters = open_drivers(
             plan.targets,
             plan.shares,
             level=plan.level,
             run=plan.run,
             accounts=plan.accounts,
+            driver=plan.driver,
             hosts=plan.hosts,
-            seen=builds.note,
+            seen=seen,
             introduction=Introduction(identity=plan.identity, heard=builds.heard),
         )
+        self.governor = Governor(meters)
+        """Slows both sides while the baseline suffers; what it did travels with each result."""
         objects = Objects(plan.resources, plan.operations, self._journal)
         lanes = Lanes(self._drivers, lanes=plan.shares.lanes, in_turn=plan.in_turn, objects=objects, control=plan.control)
         by_name = {role.name: role for role in plan.roles}

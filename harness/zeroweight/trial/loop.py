@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from concurrent.futures import Future
+from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
+
+_LOOK_UP: Final = 1.0
+"""Seconds: the longest wait between two looks for an interrupt."""
 
 
 class Loop:
     """Runs coroutines for callers who wait; an interrupt of the caller cancels what it waited for."""
 
-    def __init__(self) -> None:
-        """Start the thread; made after a fork, never before one."""
-        self._loop = asyncio.new_event_loop()
+    def __init__(self, kind: str = "asyncio") -> None:
+        """Start the thread; made after a fork, never before one. `kind` is `asyncio` or, where it is installed, `uvloop`."""
+        self._loop = _made(kind)
         self._thread = threading.Thread(target=self._loop.run_forever, name="zeroweight-loop", daemon=True)
         self._thread.start()
 
@@ -23,7 +27,7 @@ class Loop:
         """Run to the end and return the result; whatever it raised is raised here."""
         future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
         try:
-            return future.result()
+            return _waited(future)
         except BaseException:
             future.cancel()
             raise
@@ -42,3 +46,22 @@ class Loop:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=10)
         self._loop.close()
+
+
+def _waited(future: Future[T]) -> T:
+    """Return the result when it is there; looks up now and then: a signal that comes just before a wait for a lock is not seen in it."""
+    while True:
+        try:
+            return future.result(_LOOK_UP)
+        except TimeoutError:
+            if future.done():
+                return future.result()
+
+
+def _made(kind: str) -> asyncio.AbstractEventLoop:
+    """Return a new event loop of a kind."""
+    if kind != "uvloop":
+        return asyncio.new_event_loop()
+    import uvloop  # noqa: PLC0415  # an extra: only who asks for it needs it
+
+    return uvloop.new_event_loop()
