@@ -64,3 +64,17 @@ def test_a_body_grows_to_two_hundred_times_its_length_or_a_little_and_no_more(si
     padded = packed + b"x" * max(0, 2_000 - len(packed))  # what follows a member is no part of it
     plain, more = decoded(padded, "gzip", cap=1 << 20)
     assert (len(plain), more) == (kept, kept < size)
+
+
+@pytest.mark.parametrize(
+    ("data", "plain", "more"),
+    [
+        (PACKED * 3, b"hello" * 3, False),
+        (PACKED + gzip.compress(b"x" * 100_000, mtime=0), b"hello" + b"x" * 65_531, True),
+        (PACKED * 100, b"hello" * 64, True),
+        (PACKED + b"\x1f\x8bbroken", PACKED + b"\x1f\x8bbroken", False),
+        (PACKED + b"no member", b"hello", False),
+    ],
+)
+def test_every_member_of_a_gzip_body_is_read_but_not_without_end(data: bytes, plain: bytes, *, more: bool) -> None:
+    assert decoded(data, "gzip", cap=1 << 20) == (plain, more)

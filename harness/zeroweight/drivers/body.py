@@ -12,19 +12,20 @@ _FLOOD: Final = 8
 class Body:
     """Collects the parts of one body; holds `cap` bytes at most, whatever comes."""
 
-    __slots__ = ("_hash", "_kept", "_size", "cap", "ended", "flooded")
+    __slots__ = ("_hash", "_kept", "cap", "ended", "flooded", "size")
 
     def __init__(self, cap: int) -> None:
         """Keep up to `cap` bytes."""
-        self.cap, self._size = cap, 0
+        self.cap, self.size = cap, 0
+        """The most that is kept, and how much came."""
         self._kept: bytes | bytearray = b""
         self._hash: hashlib._Hash | None = None
         self.ended = self.flooded = False
 
     def take(self, part: bytes) -> bool:
         """Take the next part; False when no more is wanted, and the connection should go."""
-        self._size += len(part)
-        if self._size <= self.cap:
+        self.size += len(part)
+        if self.size <= self.cap:
             if self._kept:
                 # A body comes in one part as a rule; only what comes in several is put together.
                 self._kept = bytearray(self._kept) if isinstance(self._kept, bytes) else self._kept
@@ -38,7 +39,7 @@ class Body:
             room = self.cap - len(self._kept)
             self._kept += part[:room]
         self._hash.update(part)
-        self.flooded = self._size > self.cap * _FLOOD
+        self.flooded = self.size > self.cap * _FLOOD
         return not self.flooded
 
     @property
@@ -49,7 +50,7 @@ class Body:
     @property
     def cut(self) -> bool:
         """Whether there was more than is kept."""
-        return self._size > self.cap
+        return self.size > self.cap
 
     @property
     def digest(self) -> str:

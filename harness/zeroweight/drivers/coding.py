@@ -6,6 +6,10 @@ import zlib
 
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 _BARE = -zlib.MAX_WBITS
+_MEMBER = b"\x1f\x8b"
+"""How a member of a gzip file begins; several may follow each other (RFC 1952 section 2.2)."""
+_MEMBERS = 64
+"""Members that are read; more is an attack on the reader."""
 _MOST = 3
 """Codings one over another; more is an attack on the reader."""
 _RATIO = 200
@@ -37,10 +41,17 @@ def decoded(body: bytes, codings: str, *, cap: int) -> tuple[bytes, bool]:
 
 def _inflate(body: bytes, bits: int, cap: int) -> tuple[bytes, bool] | None:
     """Return `cap` bytes at most and whether there was more; None when this is not what it claims to be."""
-    machine = zlib.decompressobj(bits)
-    try:
-        plain = machine.decompress(body, cap)
-        cut = not machine.eof and bool(machine.decompress(machine.unconsumed_tail, 1))
-    except zlib.error:
-        return None
-    return plain, cut
+    plain = b""
+    for _ in range(_MEMBERS):
+        machine = zlib.decompressobj(bits)
+        try:
+            plain += machine.decompress(body, cap - len(plain))
+            more = not machine.eof and bool(machine.decompress(machine.unconsumed_tail, 1))
+        except zlib.error:
+            return None
+        body = machine.unused_data
+        if more or not body.startswith(_MEMBER):
+            return plain, more
+        if len(plain) >= cap:
+            break
+    return plain, True

@@ -36,7 +36,7 @@ class Timeouts:
     tls: float = 5.0
     """Until the TLS handshake is done."""
     first_byte: float = 10.0
-    """From the request's last byte handed over to the answer's first."""
+    """From the moment the request is handed over to the answer's first byte."""
     total: float = 15.0
     """The whole request, connecting included."""
 

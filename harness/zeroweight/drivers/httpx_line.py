@@ -108,10 +108,12 @@ class HttpxLine(Line):
         finally:
             await stream.aclose()
         last = time.monotonic()
-        if not body.ended or ambiguous(request, written(request)):
+        headers = Headers(raw=tuple(answer.headers.raw))
+        version = answer.extensions["http_version"].decode("ascii", "replace")
+        ends = version.startswith("HTTP/1") and _to_the_end(request, answer.status_code, headers)
+        if not body.ended or ends or ambiguous(request, written(request)):
             # HTTP/2 would go on filling a connection that is kept; and what a server left of the request must not meet the next one.
             await self.aclose()
-        headers = Headers(raw=tuple(answer.headers.raw))
         plain, more = decoded(body.kept, headers.get("content-encoding"), cap=cap)
         response = Response(
             status=answer.status_code,
@@ -119,9 +121,15 @@ class HttpxLine(Line):
             body=plain,
             truncated=more or body.cut,
             digest=body.digest,
-            version=answer.extensions["http_version"].decode("ascii", "replace"),
+            version=version,
         )
         return Answer(response=response, timing=Timing(sent=watch.sent, first_byte=watch.first, last_byte=last), fresh=watch.fresh)
+
+
+def _to_the_end(request: Request, status: int, headers: Headers) -> bool:
+    """Whether a body ended with its HTTP/1.1 connection, which httpcore keeps all the same where TLS said farewell before TCP did."""
+    bodiless = request.method == "HEAD" or status in {204, 304}
+    return not bodiless and "content-length" not in headers and "transfer-encoding" not in headers
 
 
 class HttpxLane(HttpxLine):

@@ -17,19 +17,23 @@ from zeroweight.model.http import Failure, Headers, Request, Response
 
 _HEAD: Final = 100 * 1024
 """Bytes: the longest head of an answer that is read; as long as the one that httpx reads."""
+_AROUND: Final = 16
+"""Bytes of chunk sizes, extensions and trailers that are read for each byte of a body, beyond as many as two heads may have."""
+_LETTER: Final = ord("H")
 _BODILESS: Final = frozenset({204, 304})
 _VERSIONS: Final = frozenset({"1.0", "1.1"})
 _FIRST: Final = 100
 _SWITCHING: Final = 101
 _FINAL: Final = 200
 _REDIRECT: Final = 300
-_FRAMING: Final = frozenset({b"content-length", b"transfer-encoding", b"content-encoding"})
+_FRAMING: Final = frozenset({b"connection", b"content-length", b"transfer-encoding", b"content-encoding"})
 
 
 class Reply:
     """Reads one answer; what came behind it, or before its head, is noted, and nothing ever raised."""
 
     __slots__ = (
+        "_begun",
         "_body",
         "_fed",
         "_fields",
@@ -53,6 +57,8 @@ class Reply:
         self._fields: list[tuple[bytes, bytes]] = []
         self._framing: dict[bytes, bytes] = {}
         self._fed = 0
+        self._begun = False
+        """Something came that is not an empty line."""
         self._past = False
         """The head is whole: fields that come now are trailers."""
         self._parser: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)
@@ -71,6 +77,8 @@ class Reply:
         if not self.first:
             self.first = time.monotonic()
         self._fed += len(data)
+        if not self._begun and not self._begins(bytes(data)):
+            return True
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -80,8 +88,8 @@ class Reply:
                 self.keep = False  # what is broken stands behind the answer
             else:
                 self.fail("protocol", f"not HTTP: {error}")
-        if not self._past and not self.over and self._fed > _HEAD:
-            self.fail("protocol", f"not HTTP: a head of more than {_HEAD} bytes")
+        if not self.over:
+            self._bound()
         if self.over:
             self._parser = None  # it knows our methods, and we know it: nothing should wait for the garbage collector
         return self.over
@@ -156,7 +164,9 @@ class Reply:
         elif status == _SWITCHING or (self._request.method == "CONNECT" and status < _REDIRECT):
             self._end(keep=False)
         elif status in _BODILESS or self._request.method == "HEAD":
-            self._end(keep=parser.should_keep_alive())
+            # Not the parser's to say: it takes a head without a length for one whose body ends with the connection.
+            options = {option.strip().lower() for option in self._framing.get(b"connection", b"").split(b",")}
+            self._end(keep=b"close" not in options and (version == "1.1" or b"keep-alive" in options))
 
     def on_body(self, part: bytes) -> None:
         """Keep a part of the body."""
@@ -176,6 +186,22 @@ class Reply:
         assert self._parser is not None
         self._end(keep=self._parser.should_keep_alive())
 
+    def _begins(self, data: bytes) -> bool:
+        """Whether this may be the beginning of an answer, empty lines left aside; the parser would take one of RTSP as well."""
+        letters = data.lstrip(b"\r\n")
+        self._begun = bool(letters)
+        if self._begun and letters[0] != _LETTER:
+            self.fail("protocol", "not HTTP: expected an answer")
+        return not self.over
+
+    def _bound(self) -> None:
+        """End when there is too much that is not body."""
+        if not self._past:
+            if self._fed > _HEAD:
+                self.fail("protocol", f"not HTTP: a head of more than {_HEAD} bytes")
+        elif self._fed > 2 * _HEAD + (1 + _AROUND) * self._body.size:
+            self.fail("protocol", "not HTTP: too much around the chunks of a body")
+
     def _end(self, *, keep: bool) -> None:
         """Take note that the answer is whole."""
         if not self.over:
@@ -185,5 +211,5 @@ class Reply:
         """Whether the body is whatever comes until the connection ends (RFC 9112 section 6.3, item 8)."""
         codings = self._framing.get(b"transfer-encoding")
         if codings is not None:
-            return not codings.lower().rstrip().endswith(b"chunked")
+            return codings.rpartition(b",")[2].strip().lower() != b"chunked"
         return b"content-length" not in self._framing

@@ -216,7 +216,8 @@ class Wire(asyncio.Protocol):
             reply.fail("deadline", _TOO_LATE)
             self._wake()
         else:
-            phase = f"began within {self._limits.first_byte:g} s" if not reply.first else f"was whole within {self._limits.total:g} s"
+            late = self._due < self._total
+            phase = f"began within {self._limits.first_byte:g} s" if late else f"was whole within {self._limits.total:g} s"
             reply.fail("timeout", f"no answer {phase}")
             self._wake()
 
