@@ -6,7 +6,7 @@ import pytest
 from stage import MAKE, THING, THINGS
 
 from zeroweight.checks.check import catalogue
-from zeroweight.ledger import RULES, SHIPPED, Ledger, Owed, left_over, write
+from zeroweight.ledger import GOVERNOR, RULES, SHIPPED, Ledger, Owed, left_over, unwatched, write
 from zeroweight.model.look import Gap
 from zeroweight.shipped import shipped
 
@@ -109,3 +109,20 @@ def test_the_suites_that_a_run_owes_are_those_that_are_shipped() -> None:
 
 def test_the_rules_that_a_run_owes_are_all_that_are_shipped() -> None:
     assert {check.rule.id for check in catalogue()} == RULES
+
+
+@pytest.mark.parametrize(
+    ("sent", "suites"),
+    [
+        ([], []),
+        ([("a", 0, 0)], []),
+        ([("a", 9, 8), ("b", 1, 1)], []),
+        ([("a", 9, 0)], ["suite a"]),
+        ([("b", 9, 0), ("a", 9, 9), ("a", 1, 0), ("a", 2, 0)], ["suite a", "suite b"]),  # one of its processes had none
+    ],
+)
+def test_a_governor_that_looked_at_nothing_that_was_sent_is_owed(sent: list[tuple[str, int, int]], suites: list[str]) -> None:
+    gaps = unwatched(sent)
+    assert [each.what for each in gaps] == suites
+    # Of no suite: a PASS needs it, whichever suites the policy requires.
+    assert {(each.code, each.suite, each.operation, each.role) for each in gaps} <= {(GOVERNOR, "", "", "")}

@@ -19,6 +19,7 @@ from reported import HOSTILE, poisoned
 from zeroweight.compare import Delta, Repeats, State
 from zeroweight.finding import Excerpt, Exhibit, Severity, Tally
 from zeroweight.ledger import Owed
+from zeroweight.model.governed import Governed
 from zeroweight.model.look import Exclusion, Gap
 from zeroweight.model.outcome import Outcome
 from zeroweight.model.place import Place
@@ -82,6 +83,7 @@ def whole(*deltas: Delta) -> Record:
         asked=("GET /things",),
         builds={"baseline": {"1.0": 3}, "canary": {"1.1": 3}},
         requests={"baseline": 3, "canary": 3},
+        governed=Governed(watched=3, slowed=1, lowest=2.0, times=5.0),
         pairs=3,
         tallies=(Tally(name="t", facts=(("n", 1), ("s", "x"), ("b", True))),),
         exhibits={

@@ -31,6 +31,8 @@ RULES = frozenset(
     for slug in slugs.split()
 )
 """Every shipped rule; kept here, so that a lost check is missed."""
+GOVERNOR = "governor"
+"""The code of what is owed to the baseline: that the governor looks at its answers. Kept here, so that a lost governor is missed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -111,4 +113,21 @@ def left_over(ledger: Ledger, crossed: Iterable[Owed], known: Iterable[Gap]) -> 
         )
         for line in ledger.lines
         if line not in done and (line.suite, line.operation, line.role) not in told and (line.suite, line.operation) not in whole
+    )
+
+
+def unwatched(sent: Iterable[tuple[str, int, int]]) -> tuple[Gap, ...]:
+    """Return a Gap where requests went to the baseline unseen; each: a suite, how many were sent, how many exchanges the governor saw.
+
+    It belongs to no suite, so that a PASS needs it whatever the policy requires.
+    """
+    lost = sorted({suite for suite, requests, watched in sent if requests and not watched})
+    return tuple(
+        Gap(
+            what=f"suite {suite}",
+            why="the governor looked at no answer of the baseline, so nothing would have spared it",
+            fix="install zeroweight again",
+            code=GOVERNOR,
+        )
+        for suite in lost
     )

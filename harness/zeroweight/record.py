@@ -98,6 +98,10 @@ class RunLine:
     level: str = ""
     aa: bool = False
     """Whether the operator asked to hold the baseline against itself."""
+    driver: str = ""
+    """What sent the probes: `wire` or `httpx`; empty in records of before."""
+    loop: str = ""
+    """What sending ran on: `asyncio` or `uvloop`; empty in records of before."""
     command: str = ""
     """The command line that runs the same gate again."""
 
@@ -114,6 +118,26 @@ class TargetLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GovernorLine:
+    """How the run went easy on the baseline; summed over its processes."""
+
+    watched: int = 0
+    """Exchanges of the baseline that the governor looked at."""
+    slowed: int = 0
+    """How often it lowered the rate."""
+    lowest: float = 0.0
+    """The lowest rate that it set in a process, in requests a second to a side; 0 where it set none."""
+    times: float = 0.0
+    """How many times as long as at first slow answers took, at the worst; 0 where slowness was not the reason."""
+    failed: float = 0.0
+    """The share of answers that were a 5xx, a 429 or none, at the worst; 0 where failing was not the reason."""
+    stopped: str = ""
+    """Why it ended the run; empty where it did not."""
+    says: str = ""
+    """All of it in a sentence; empty where it did nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VerdictFile:
     """`verdict.json`."""
 
@@ -126,6 +150,7 @@ class VerdictFile:
     coverage: Mapping[str, float] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
     budget: Mapping[str, float] = field(default_factory=dict)
+    governor: GovernorLine = field(default_factory=GovernorLine)
     targets: Mapping[str, TargetLine] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     run: RunLine
@@ -285,7 +310,7 @@ def policy_lines(policy: Policy) -> dict[str, Any]:
 
 def versions() -> dict[str, str]:
     """Return what this run was made with."""
-    names = ("zeroweight", "pytest", "pytest-xdist", "httpx", "httptools", "schemathesis", "hypothesis")
+    names = ("zeroweight", "pytest", "pytest-xdist", "httpx", "h2", "httptools", "schemathesis", "hypothesis")
     found = {"python": ".".join(map(str, sys.version_info[:3]))}
     for name in names:
         try:

@@ -92,6 +92,34 @@ def test_an_infinite_rate_never_waits() -> None:
     asyncio.run(main())
 
 
+def test_another_rate_holds_from_the_next_request_on() -> None:
+    async def main() -> None:
+        clock = Clock()
+        limits = meter(clock, rate=math.inf, burst=3)
+        assert kinds([await limits.take() for _ in range(50)]) == [""] * 50
+        limits.hold(2.0)
+        began = clock.now
+        for _ in range(4):
+            await limits.take()
+        # What was sent before counts: nobody gets a fresh burst by being slowed.
+        assert clock.now - began == pytest.approx(1.5)
+        limits.hold(math.inf)
+        began = clock.now
+        for _ in range(10):
+            await limits.take()
+        assert clock.now - began <= 0.5
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("rate", [0.0, -1.0, math.nan])
+def test_a_meter_is_never_held_at_nothing(rate: float) -> None:
+    limits = meter(Clock(), rate=10.0)
+    with pytest.raises(ValueError, match="positive rate"):
+        limits.hold(rate)
+    assert limits.rate == 10.0
+
+
 def test_nothing_leaves_after_the_deadline() -> None:
     async def main() -> None:
         clock = Clock()

@@ -114,3 +114,11 @@ def test_the_record_agrees_with_the_verdict(runs: Runs) -> None:
 
 def test_no_run_leaves_yesterdays_verdict(runs: Runs) -> None:
     assert all(runs[name].verdict["run"]["id"] != "yesterday" for name in (*WORDS, *ENOUGH))
+
+
+@pytest.mark.parametrize("name", ["pass", "fail"])
+def test_every_request_to_the_baseline_was_under_the_governors_eyes(runs: Runs, name: str) -> None:
+    told = runs[name].verdict
+    # What was sent before the first test, and the run's own errands, are no exchanges of a suite.
+    assert 0 < told["governor"]["watched"] <= told["budget"]["sent_baseline"]
+    assert told["run"]["driver"] == "wire"

@@ -14,6 +14,7 @@ from reported import left, whole
 from zeroweight.compare import Delta, State
 from zeroweight.config.load import from_urls
 from zeroweight.finding import Severity
+from zeroweight.model.governed import Governed
 from zeroweight.model.place import Place
 from zeroweight.plugin import progress
 from zeroweight.plugin.terminal import EACH, LONG, Screen, bare, summary
@@ -152,6 +153,8 @@ def test_progress_names_the_suite_the_tests_and_what_was_sent(node: str, suite: 
     gathered.results += [TrialResult(suite=suite, test="a", requests={"baseline": 5, "canary": 7}) for _ in range(2)]
     expected = f"{suite}: 2 of 61 tests, 14 of 6000 requests to a side; the budget is 120 s"
     assert progress.line(node, 61, gathered, told) == expected
+    gathered.results.append(TrialResult(suite=suite, governed=Governed(slowed=2)))
+    assert progress.line(node, 61, gathered, told) == f"{expected}; slowed down 2 times to spare the baseline"
 
 
 def test_progress_before_anything_was_sent_is_a_line_too() -> None:

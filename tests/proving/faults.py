@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
+import load_faults
 import run_faults
 import target_faults
 import tool_faults
@@ -68,8 +69,9 @@ CONTROLS: Final = (
     clean_pair_by_copy,
     flawed_canary,
     flawed_canary_behind_proxies,
+    *load_faults.CONTROLS,
 )
-FAULTS: Final = (*target_faults.FAULTS, *run_faults.FAULTS, *tool_faults.FAULTS)
+FAULTS: Final = (*target_faults.FAULTS, *load_faults.FAULTS, *run_faults.FAULTS, *tool_faults.FAULTS)
 
 
 def try_on(pairs: Pairs, played: Fault) -> Result:

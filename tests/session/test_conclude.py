@@ -8,8 +8,10 @@ import pytest
 from plans import LINES, OPERATIONS, TODAY, plan_of
 
 from zeroweight.compare import Delta, Repeats, State
+from zeroweight.drivers.governor import ENDED
 from zeroweight.finding import Excerpt, Exhibit, Severity, Tally, fingerprint
 from zeroweight.ledger import Ledger, Owed
+from zeroweight.model.governed import Governed
 from zeroweight.model.look import Exclusion, Gap
 from zeroweight.model.operation import Operation
 from zeroweight.model.outcome import Outcome
@@ -17,7 +19,7 @@ from zeroweight.model.place import Place
 from zeroweight.model.role import Role
 from zeroweight.model.target import Side
 from zeroweight.plan import Plan
-from zeroweight.record import RunLine, SuiteLine
+from zeroweight.record import GovernorLine, RunLine, SuiteLine
 from zeroweight.session.clock import Phase
 from zeroweight.session.close import Closing
 from zeroweight.session.conclude import NOISE_LEAST, Balance, Frame, Gathered, balance, decide, record
@@ -77,12 +79,18 @@ def test_results_of_several_workers_are_one_run() -> None:
             asked=(FIRST,),
             allowed=ALLOWED[:1],
             requests={"baseline": 3},
+            governed=Governed(watched=3),
             builds={"canary": {"1.1": 2}},
             noisy=1,
             resent=1,
         ),
         result(
-            crossed=LINES[2:], asked=(SECOND,), allowed=ALLOWED[1:], requests={"baseline": 4, "canary": 1}, builds={"canary": {"1.1": 1}}
+            crossed=LINES[2:],
+            asked=(SECOND,),
+            allowed=ALLOWED[1:],
+            requests={"baseline": 4, "canary": 1},
+            builds={"canary": {"1.1": 1}},
+            governed=Governed(watched=4, slowed=1, lowest=2.5, times=5.04),
         ),
     ]
     sums = balance(plan_of(), halves)
@@ -90,6 +98,30 @@ def test_results_of_several_workers_are_one_run() -> None:
     assert (sums.pairs, sums.noisy, sums.resent) == (8, 1, 1)
     assert sums.requests == {"baseline": 7, "canary": 1}
     assert sums.builds == {"canary": {"1.1": 3}}
+    assert (sums.governor.watched, sums.governor.slowed, sums.governor.lowest) == (7, 1, 2.5)
+    assert word(plan_of(), sums) == (Word.PASS, ["no-regression"])
+
+
+def test_a_run_whose_governor_did_not_look_at_the_baseline_is_no_pass() -> None:
+    sums = balance(plan_of(), [result(requests={"baseline": 3, "canary": 3})])
+    assert codes(sums.required) == ["governor"]
+    assert word(plan_of(), sums) == (Word.INCONCLUSIVE, ["governor"])
+
+
+@pytest.mark.parametrize("code", ["deadline", "budget", "stopped", "silent"])
+def test_where_time_ran_out_because_the_baseline_was_spared_the_gap_says_so(code: str) -> None:
+    slow = Governed(watched=3, slowed=2, lowest=12.0, times=5.14)
+    plain, spared = (balance(plan_of(), [result(gaps=(gap(code),), governed=each)]).required[0] for each in (Governed(), slow))
+    assert plain == gap(code)
+    expected = (
+        "raise budget.seconds; the run was slowed down 2 times, to 12 requests/s at the lowest, since the baseline's answers took 5.1"
+    )
+    assert spared.fix == (f"{expected} times as long" if code == "deadline" else "")
+
+
+def test_what_the_governor_stopped_says_what_to_see_to() -> None:
+    stopped = replace(gap("stopped"), why=f"{ENDED}: at 1 requests a second")
+    assert "baseline" in balance(plan_of(), [result(gaps=(stopped,))]).required[0].fix
 
 
 def gap(code: str, *, suite: str = "own", operation: str = FIRST, role: str = "ann") -> Gap:
@@ -322,6 +354,7 @@ def test_the_record_counts_what_the_run_came_to() -> None:
             gaps=(gap("silent"), gap("odd-silent")),
             allowed=ALLOWED[:1],
             requests={"baseline": 9, "canary": 11},
+            governed=Governed(watched=8),
             builds={"canary": {"1.1": 5}},
             noisy=1,
             resent=2,
@@ -340,6 +373,7 @@ def test_the_record_counts_what_the_run_came_to() -> None:
     assert told.budget == {"seconds": 60.0, "requests": 100, "sent_baseline": 9, "sent_canary": 11}
     assert [(line.code, line.required) for line in told.not_tested.gaps] == [("silent", True), ("odd-silent", False)]
     assert [(line.what, line.code) for line in told.not_tested.unreached] == [(SECOND, "unreached")]
+    assert told.governor == GovernorLine(watched=8)
     assert made.roles == {"anonymous": False, "ann": True}
     assert made.operations == {FIRST: "allowed", SECOND: "answered"}
     assert (made.leftovers, made.notes, made.tests) == (("thing 7",), ("a note",), {"t": "passed"})

@@ -11,10 +11,11 @@ from plans import TODAY
 
 from zeroweight.compare import BOUND, Delta, Repeats, State
 from zeroweight.finding import Excerpt, Exhibit, Severity, fingerprint
+from zeroweight.model.governed import Governed
 from zeroweight.model.look import Gap
 from zeroweight.model.outcome import Outcome
 from zeroweight.model.place import Place
-from zeroweight.record import CellLine, PhaseLine, SuiteLine, Surety
+from zeroweight.record import CellLine, GovernorLine, PhaseLine, SuiteLine, Surety
 from zeroweight.session import tables
 from zeroweight.session.clock import Phase
 from zeroweight.trial.protection import MOST, Change, Protection
@@ -268,3 +269,52 @@ def test_a_finding_whose_deciding_test_has_no_exhibit_is_shown_by_another() -> N
         TrialResult(suite="own", deltas=(found,), exhibits={found.fingerprint: exhibit("b")}),
     ]
     assert [each.canary.body for each in tables.exhibits(POLICY, results, (found,)).values()] == ["b"]
+
+
+# How the baseline was spared.
+
+
+def test_what_governors_did_in_several_processes_is_one_line() -> None:
+    told = (
+        Governed(watched=5),
+        Governed(watched=7, slowed=1, lowest=12.3456, times=3.2),
+        Governed(watched=2, slowed=2, lowest=40.0, times=5.1449, failed=0.5),
+    )
+    lines = {tables.governor([TrialResult(suite="own", governed=each) for each in order]) for order in itertools.permutations(told)}
+    assert lines == {
+        GovernorLine(
+            watched=14,
+            slowed=3,
+            lowest=12.346,
+            times=5.14,
+            failed=0.5,
+            says="slowed down 3 times, to 12.3 requests/s at the lowest, since the baseline's answers took 5.1 times as long"
+            " and 50% of the baseline's answers failed (5xx, 429 or none)",
+        )
+    }
+
+
+@pytest.mark.parametrize(
+    ("governed", "says"),
+    [
+        (Governed(watched=9), ""),
+        (
+            Governed(slowed=1, lowest=1.0, failed=1.0),
+            "slowed down once, to 1 requests/s at the lowest, since 100% of the baseline's answers failed (5xx, 429 or none)",
+        ),
+        (
+            Governed(slowed=6, lowest=1.0, times=5.0, stopped="s"),
+            (
+                "slowed down 6 times, to 1 requests/s at the lowest, since the baseline's answers took 5.0 times as long"
+                "; the governor ended the run there"
+            ),
+        ),
+        (Governed(times=5.0, stopped="at 0.5 requests a second …"), "ended by the governor: at 0.5 requests a second …"),
+    ],
+)
+def test_what_a_governor_did_is_said_in_a_sentence(governed: Governed, says: str) -> None:
+    assert tables.governor([TrialResult(suite="own", governed=governed)]).says == says
+
+
+def test_a_run_without_a_result_did_nothing() -> None:
+    assert tables.governor([]) == GovernorLine()

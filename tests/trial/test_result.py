@@ -10,6 +10,7 @@ import pytest
 from zeroweight.compare import Delta, Repeats, State
 from zeroweight.finding import Excerpt, Exhibit, Severity, Tally, fingerprint
 from zeroweight.ledger import Owed
+from zeroweight.model.governed import Governed
 from zeroweight.model.look import Exclusion, Gap
 from zeroweight.model.outcome import Outcome
 from zeroweight.model.place import Place
@@ -51,6 +52,7 @@ FULL = TrialResult(
     noisy=2,
     requests={"baseline": 20, "canary": 21},
     builds={"baseline": {"1.0": 20}, "canary": {"1.1": 20, "1.0": 1}},
+    governed=Governed(watched=20, slowed=2, lowest=1.5, times=5.0, failed=0.5, stopped="at 1 requests a second"),
     resent=1,
     exhibits={
         "zw1:0": Exhibit(

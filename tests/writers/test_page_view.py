@@ -13,7 +13,7 @@ from writers import records
 from writers.browsing import Page, written
 
 from zeroweight.finding import Excerpt, Exhibit
-from zeroweight.record import RunLine, TargetLine
+from zeroweight.record import GovernorLine, RunLine, TargetLine
 from zeroweight.writers.harmless import NOT_SHOWN
 from zeroweight.writers.page_view import view
 
@@ -136,3 +136,12 @@ def test_the_first_finding_that_blocks_is_open(tmp_path: Path) -> None:
 def test_an_a_a_run_is_told_as_one(tmp_path: Path) -> None:
     record = whole(run=RunLine(id="r", started="2027-03-14T00:00:00+00:00", finished=True, aa=True))
     assert "(A/A)" in written(plain(replace(record)), tmp_path).section("why")
+
+
+def test_a_page_says_how_the_baseline_was_spared_and_what_sent(tmp_path: Path) -> None:
+    says = "slowed down 2 times, to 12 requests/s at the lowest, since the baseline's answers took 5.1 times as long"
+    run = RunLine(id="r", started="2027-03-14T00:00:00+00:00", finished=True, level="read-only", driver="httpx")
+    made = written(plain(whole(run=run, governor=GovernorLine(slowed=2, lowest=12.0, times=5.1, says=says))), tmp_path)
+    assert f"Rate S{says[1:]}." in made.section("why")
+    assert "level read-only, sent by httpx" in made.words
+    assert "Rate" not in written(plain(whole()), tmp_path).section("why")

@@ -6,7 +6,7 @@ import pytest
 from reported import finding, left, plain, whole
 
 from zeroweight.model.place import Place
-from zeroweight.record import NotTested, PlaceLine, Record, RunLine, Surety, VerdictFile
+from zeroweight.record import GovernorLine, NotTested, PlaceLine, Record, RunLine, Surety, VerdictFile
 from zeroweight.verdict import Reason, Word
 from zeroweight.writers.telling import ASKS, SIGNS, asked, count, counted, groups, left_out, other_reasons, place, surety
 
@@ -18,6 +18,12 @@ def test_a_number_agrees_with_its_noun(number: float, said: str) -> None:
 
 def test_each_verdict_has_a_sign_and_asks_for_something() -> None:
     assert set(ASKS) == set(SIGNS) == {word.value for word in Word}
+
+
+@pytest.mark.parametrize("says", ["", "slowed down once, to 12 requests/s at the lowest, since …"])
+def test_how_much_was_asked_tells_how_the_baseline_was_spared(says: str) -> None:
+    told = asked(plain(whole(governor=GovernorLine(slowed=1, says=says))))
+    assert told.endswith(f"12.5 of 60 s{'; ' if says else ''}{says}")
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,9 @@
-"""What is usual for each kind of answer, learnt from the first of them, and whether the last ones are worse.
+"""What is usual for each kind of answer, learnt from the first of them in this very run, and whether the last ones are worse.
 
-Like is compared with like, in this very run: an answer is slow when it took three times as long as its kind's first ones usually did,
-longer than nearly all of them, and a tenth of a second more; it failed when its kind does not. One answer says nothing. Odd requests may be
-slow and broken by their nature, so plain ones must show the same before it is a rise.
+Like is compared with like: an answer is slow when it took three times as long as its kind's first ones usually did, longer than most
+of them, and a tenth of a second more; it failed when its kind does not. One answer says nothing: each bad one adds to a score, each good
+one takes from it, and only a score that chance does not come to is a rise (the cumulative sum of Page, Biometrika 1954). Odd requests may
+be slow and broken by their nature, so at most half of it may be theirs.
 """
 
 from __future__ import annotations
@@ -11,13 +12,10 @@ import math
 from bisect import insort
 from collections import deque
 from collections.abc import Callable, Hashable
-from typing import Final, NamedTuple, Protocol
+from dataclasses import dataclass
+from typing import Final, Protocol
 
-WINDOW: Final = 24
-"""Answers that are looked at together."""
-PLAIN: Final = 8
-"""Answers to plain requests that are looked at together."""
-LEAST: Final = 5
+LEAST: Final = 4
 """Answers of a kind after which something is known of it."""
 MOST: Final = 24
 """Answers of a kind that are learnt."""
@@ -25,56 +23,58 @@ TIMES: Final = 3.0
 """A slow answer took so many times as long as its kind's usual one."""
 FLOOR: Final = 0.1
 """Seconds that a slow answer took more than its kind's usual one: what a busy machine does to fast answers is no rise."""
-HIGH: Final = 0.9
+HIGH: Final = 0.8
 """The share of its kind's answers that a slow one outlasted: kinds whose answers vary widely are given their range."""
 RARE: Final = 0.1
 """The share of failures above which failing is what a kind does anyway."""
 LEAST_USUAL: Final = 1e-3
 """Seconds: no answer is faster than that to a measure."""
+BAD: Final = 3
+"""What a bad answer adds to a score."""
+CALM: Final = 12
+"""So many good answers are a calm, and two more for each bad one among them."""
+LATELY: Final = 8
+"""Answers of which it is told how bad they are."""
+_KEPT: Final = 512
+"""Answers that wait to be learnt from."""
 
 
 class Usual(Protocol):
     """What is usual for one kind of answer."""
 
-    @property
-    def known(self) -> bool:
-        """Whether enough was seen to judge another answer by it."""
-        ...
-
-    def times(self, value: float) -> float:
-        """Return how many times the usual an answer is, where it is worse than usual; else 0."""
+    def judge(self, value: float) -> float | None:
+        """Return how many times the usual a bad answer is, 0 for a good one, None where too little is known to tell."""
         ...
 
     def learn(self, value: float) -> None:
-        """Take a calm answer for usual."""
+        """Take an answer for usual."""
         ...
 
 
 class Latency:
     """How long one kind of answer usually takes, in seconds."""
 
-    __slots__ = ("_bar", "_calm", "_median")
+    __slots__ = ("_bar", "_median", "_seen")
 
     def __init__(self) -> None:
         """Know nothing yet."""
-        self._calm: list[float] = []
-        self._median, self._bar = 0.0, math.inf
+        self._seen: list[float] = []
+        self._median = self._bar = 0.0
 
-    @property
-    def known(self) -> bool:
-        """Whether enough answers were timed."""
-        return len(self._calm) >= LEAST
-
-    def times(self, value: float) -> float:
+    def judge(self, value: float) -> float | None:
         """Return how many times the usual a slow answer took."""
+        if value < FLOOR:
+            return 0.0
+        if len(self._seen) < LEAST:
+            return None
         return value / self._median if value > self._bar else 0.0
 
     def learn(self, value: float) -> None:
         """Take an answer's seconds for usual."""
-        if len(self._calm) < MOST:
-            insort(self._calm, value)
-            self._median = max(self._calm[len(self._calm) // 2], LEAST_USUAL)
-            high = self._calm[math.ceil(HIGH * (len(self._calm) - 1))]
+        if len(self._seen) < MOST:
+            insort(self._seen, value)
+            self._median = max(self._seen[len(self._seen) // 2], LEAST_USUAL)
+            high = self._seen[math.ceil(HIGH * (len(self._seen) - 1))]
             self._bar = max(TIMES * self._median, self._median + FLOOR, high)
 
 
@@ -87,14 +87,11 @@ class Failing:
         """Know nothing yet."""
         self._answers, self._failed = 0, 0.0
 
-    @property
-    def known(self) -> bool:
-        """Whether enough answers were seen, and nearly all of them good: of what fails anyway a failure tells nothing."""
-        return self._answers >= LEAST and self._failed <= RARE * self._answers
-
-    def times(self, value: float) -> float:
-        """Return 1 for a failure."""
-        return value
+    def judge(self, value: float) -> float | None:
+        """Return 1 for a failure; of what fails anyway it tells nothing."""
+        if not value:
+            return 0.0
+        return 1.0 if self._answers >= LEAST and self._failed <= RARE * self._answers else None
 
     def learn(self, value: float) -> None:
         """Take an answer for usual."""
@@ -103,73 +100,81 @@ class Failing:
             self._failed += value
 
 
-class _Vote(NamedTuple):
-    """An answer of a kind of which something is known."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """How a gauge counts."""
 
-    usual: Usual
-    value: float
-    times: float
+    good: int
+    """What a good answer takes from the score."""
+    rise: int
+    """The score that is a rise."""
 
 
 class Gauge:
     """The last answers, each held against what is usual for its kind."""
 
-    __slots__ = ("_bad", "_kinds", "_made", "_plain", "_share", "_votes")
+    __slots__ = ("_calm", "_kinds", "_lately", "_made", "_odd", "_pending", "_plain", "_scale", "alert")
 
-    def __init__(self, made: Callable[[], Usual], share: float) -> None:
-        """Know no kind yet; `share` is the part of bad answers from which on they are a rise."""
-        self._made, self._share = made, share
+    def __init__(self, made: Callable[[], Usual], scale: Scale) -> None:
+        """Know no kind yet."""
+        self._made, self._scale = made, scale
         self._kinds: dict[Hashable, Usual] = {}
-        self._votes: deque[_Vote] = deque()
-        self._plain: deque[bool] = deque(maxlen=PLAIN)
-        self._bad = 0
+        self._pending: deque[tuple[Usual, float]] = deque(maxlen=_KEPT)
+        self._lately: deque[float] = deque(maxlen=LATELY)
+        self._plain = self._odd = self._calm = 0
+        self.alert = False
+        """Whether a rise was seen and no calm after it: then half as much tells that it goes on, and nothing is learnt."""
 
     @property
     def risen(self) -> bool:
-        """Whether so many answers are bad that it is no chance: of all, and of the plain ones."""
-        return self._bad >= self._share * WINDOW and sum(self._plain) >= self._share * PLAIN
+        """Whether the answers are worse than chance makes them."""
+        rise = self._scale.rise / 2 if self.alert else self._scale.rise
+        return self._plain + self._odd >= rise and self._plain >= rise / 2
 
     @property
     def calm(self) -> bool:
-        """Whether enough was seen since the window began to say that all is well: less than half as bad as a rise."""
-        enough = len(self._votes) == WINDOW or len(self._plain) == PLAIN
-        return enough and self._bad < self._share * len(self._votes) / 2
+        """Whether enough good answers came since `begin`."""
+        return self._calm >= CALM
 
     @property
     def times(self) -> float:
-        """How many times the usual the bad answers are, in the middle of them."""
-        bad = sorted(vote.times for vote in self._votes if vote.times)
+        """How many times the usual the bad ones of the last answers were, in the middle of them; 0 where none was."""
+        bad = sorted(filter(None, self._lately))
         return bad[len(bad) // 2] if bad else 0.0
 
     @property
     def part(self) -> float:
-        """The share of bad answers."""
-        return self._bad / len(self._votes) if self._votes else 0.0
+        """The share of bad ones among the last answers."""
+        return sum(map(bool, self._lately)) / len(self._lately) if self._lately else 0.0
 
-    def hear(self, kind: Hashable, value: float, *, plain: bool, learn: bool) -> None:
-        """Take an answer; what left the window without a rise was calm, and only then it is learnt from."""
+    def hear(self, kind: Hashable, value: float, *, plain: bool) -> None:
+        """Take an answer to a plain request or an odd one."""
         usual = self._kinds.get(kind)
         if usual is None:
             usual = self._kinds[kind] = self._made()
-        if not usual.known:
-            if learn:
-                usual.learn(value)
+        times = usual.judge(value)
+        if times is not None:
+            self._lately.append(times)
+            self._count(-self._scale.good if times == 0 else BAD, plain=plain)
+        if self.alert:
             return
-        times = usual.times(value)
-        self._votes.append(_Vote(usual, value, times))
-        self._bad += times > 0
-        if plain:
-            self._plain.append(times > 0)
-        if len(self._votes) > WINDOW:
-            old = self._votes.popleft()
-            self._bad -= old.times > 0
-            if learn:
-                old.usual.learn(old.value)
+        self._pending.append((usual, value))
+        # What comes while something is suspected might teach what it should tell.
+        while self._pending and not self._plain:
+            known, seen = self._pending.popleft()
+            known.learn(seen)
 
-    def begin(self, *, learn: bool) -> None:
-        """Begin a new window."""
-        for vote in self._votes if learn else ():
-            vote.usual.learn(vote.value)
-        self._votes.clear()
-        self._plain.clear()
-        self._bad = 0
+    def _count(self, points: int, *, plain: bool) -> None:
+        """Add to the score, or take from it."""
+        self._calm = max(0, self._calm - 2) if points > 0 else self._calm + 1
+        if plain:
+            self._plain = max(0, self._plain + points)
+        else:
+            self._odd = min(max(0, self._odd + points), self._scale.rise // 2)
+
+    def begin(self, *, alert: bool) -> None:
+        """Begin anew: what was asked at another rate says nothing about this one."""
+        self.alert = alert
+        self._pending.clear()
+        self._lately.clear()
+        self._plain = self._odd = self._calm = 0

@@ -51,7 +51,7 @@ def begin(config: pytest.Config) -> None:
         if not task:
             place.claim(folder, unfinished(run, "?"))
         told = options.configured(config)
-        run = replace(run, command=options.again(config, Redactor(told.secrets())))
+        run = replace(run, driver=told.driver, loop=told.loop, command=options.again(config, Redactor(told.secrets())))
         found = suites.files(told)
         if not task:
             outputs.turn_on(config, told, folder)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 from collections.abc import Generator
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -119,7 +120,8 @@ class Runner:
         return self._redactor.text(f"{type(error).__name__}: {error}").partition("\n")[0][:LONGEST]
 
     def _settle(self, item: pytest.Item, trial: Trial) -> TrialResult:
-        settled = trial.settle()
+        assert self._opened is not None  # a trial was made on it
+        settled = replace(trial.settle(), governed=self._opened.governor.take())
         plain = self._redactor.plain(msgspec.to_builtins(settled))
         item.stash[RESULT] = json.dumps(plain)
         item.stash[GAPS] = len(settled.gaps)

@@ -57,8 +57,10 @@ def close(plan: Plan, *, grace: float) -> Closing:
     grace = max(grace, LEAST_GRACE)
     shares = Shares(requests=SPARE_REQUESTS, rate=plan.shares.rate, lanes=1, deadline=time.monotonic() + grace)
     # Only what this run's own journal names is removed, so the level of the attack does not hold here.
-    drivers, _ = setup.open_drivers(plan.targets, shares, level=Level.DESTRUCTIVE, run=plan.run, accounts=plan.accounts, hosts=plan.hosts)
-    loop = Loop()
+    drivers, _ = setup.open_drivers(
+        plan.targets, shares, level=Level.DESTRUCTIVE, run=plan.run, accounts=plan.accounts, driver=plan.driver, hosts=plan.hosts
+    )
+    loop = Loop(plan.loop)
     try:
         told = loop.run(_close(plan, drivers, entries, grace))
         return replace(told, leftovers=told.leftovers + earlier)

@@ -7,11 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from zeroweight.compare import Delta, State, merge
-from zeroweight.ledger import Owed, left_over
+from zeroweight.drivers.governor import ENDED
+from zeroweight.ledger import Owed, left_over, unwatched
 from zeroweight.model.look import Exclusion, Gap
 from zeroweight.model.target import Side
 from zeroweight.plan import Plan
 from zeroweight.record import (
+    GovernorLine,
     NotTested,
     NotTestedLine,
     Record,
@@ -63,6 +65,7 @@ class Balance:
     pairs: int
     noisy: int
     resent: int
+    governor: GovernorLine
 
 
 def balance(plan: Plan, results: Sequence[TrialResult]) -> Balance:
@@ -78,6 +81,9 @@ def balance(plan: Plan, results: Sequence[TrialResult]) -> Balance:
     unreached = tuple(label for label in callable_ if label in asked and not any(label == got for got, _ in allowed))
     gaps += _shares(plan, callable_, asked, allowed)
     gaps += _never_allowed(plan, allowed)
+    governor = tables.governor(results)
+    gaps += unwatched((result.suite, result.requests.get(Side.BASELINE, 0), result.governed.watched) for result in results)
+    gaps = [_spared(gap, governor) for gap in gaps]
     gaps = list(dict.fromkeys(gaps))
     needed = tuple(gap for gap in gaps if _required(plan, gap))
     return Balance(
@@ -93,6 +99,7 @@ def balance(plan: Plan, results: Sequence[TrialResult]) -> Balance:
         pairs=sum(result.pairs for result in results),
         noisy=sum(result.noisy for result in results),
         resent=sum(result.resent for result in results),
+        governor=governor,
     )
 
 
@@ -110,6 +117,15 @@ def _owed_and_not_got(plan: Plan, crossed: Sequence[Owed], gaps: Sequence[Gap], 
     elif not crossed:
         found.append(_nothing())
     return found
+
+
+def _spared(gap: Gap, governor: GovernorLine) -> Gap:
+    """Say of what the run did not come to that it went easy on the baseline, where that is why."""
+    if gap.code == "deadline" and governor.slowed:
+        return replace(gap, fix=f"raise budget.seconds; the run was {governor.says}")
+    if gap.code == "stopped" and gap.why.startswith(ENDED):
+        return replace(gap, fix="see what the baseline suffers from; lower the rate, or take a replica that serves nobody as baseline.url")
+    return gap
 
 
 def _nothing() -> Gap:
@@ -251,6 +267,7 @@ def record(plan: Plan, sums: Balance, verdict: Verdict, closing: Closing, gather
             "requests": frame.budget_requests,
             **{f"sent_{side}": count for side, count in sums.requests.items()},
         },
+        governor=sums.governor,
         targets={
             str(side): TargetLine(
                 url=plan.targets[side].url,

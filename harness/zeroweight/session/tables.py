@@ -9,9 +9,10 @@ from dataclasses import asdict
 
 from zeroweight.compare import BOUND, Delta, State, worst_first
 from zeroweight.finding import Exhibit
+from zeroweight.model.governed import suffering
 from zeroweight.model.look import Gap
 from zeroweight.model.outcome import Outcome
-from zeroweight.record import CellLine, HeaderLine, PhaseLine, SuiteLine, Surety, WaiverLine
+from zeroweight.record import CellLine, GovernorLine, HeaderLine, PhaseLine, SuiteLine, Surety, WaiverLine
 from zeroweight.session.clock import Phase
 from zeroweight.trial.protection import LOSSES, Change, Protection, keep
 from zeroweight.trial.result import TrialResult
@@ -139,6 +140,28 @@ def surety(results: Sequence[TrialResult], deltas: Sequence[Delta], told: Iterab
         dropped=len(dropped - confirmed),
         noise_asks=sum(result.noise_asks for result in results),
         bound=BOUND,
+    )
+
+
+def governor(results: Sequence[TrialResult]) -> GovernorLine:
+    """Return how the run went easy on the baseline, over all processes."""
+    told = [result.governed for result in results]
+    slowed = sum(each.slowed for each in told)
+    lowest = min((each.lowest for each in told if each.slowed), default=0.0)
+    times, failed = max((each.times for each in told), default=0.0), max((each.failed for each in told), default=0.0)
+    stopped = next((each.stopped for each in told if each.stopped), "")
+    says = f"ended by the governor: {stopped}" if stopped else ""
+    if slowed:
+        how = f"slowed down {'once' if slowed == 1 else f'{slowed} times'}, to {lowest:.3g} requests/s at the lowest"
+        says = f"{how}, since {suffering(times, failed)}" + ("; the governor ended the run there" if stopped else "")
+    return GovernorLine(
+        watched=sum(each.watched for each in told),
+        slowed=slowed,
+        lowest=round(lowest, 3),
+        times=round(times, 2),
+        failed=round(failed, 3),
+        stopped=stopped,
+        says=says,
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from zeroweight.compare import Delta
 from zeroweight.finding import Exhibit, Tally
 from zeroweight.ledger import Owed
+from zeroweight.model.governed import Governed
 from zeroweight.model.look import Exclusion, Gap
 from zeroweight.trial.protection import Protection
 from zeroweight.trial.yardstick import Cell
@@ -34,6 +35,8 @@ class TrialResult:
     """Side → requests sent since the last result of this process."""
     builds: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Side → build → how many answers named it, since the last result of this process."""
+    governed: Governed = field(default_factory=Governed)
+    """What the governor of this process saw and did since its last result."""
     resent: int = 0
     tallies: tuple[Tally, ...] = ()
     exhibits: Mapping[str, Exhibit] = field(default_factory=dict)

@@ -174,6 +174,7 @@ def _run(record: Mapping[str, Any]) -> str:
         "run": run["id"],
         "started": run["started"],
         "level": run["level"],
+        "driver": " on ".join(part for part in (run["driver"], run["loop"]) if part),
         **{side: target["url"] for side, target in told["targets"].items()},
         "versions": ", ".join(f"{name} {number}" for name, number in told["versions"].items()),
         "left behind": "; ".join(record["leftovers"][:3]) + (" …" if len(record["leftovers"]) > 3 else ""),  # noqa: PLR2004

@@ -47,6 +47,8 @@ class View:
     """Those of them that a waiver accepts."""
     sure: tuple[str, ...]
     asked: str
+    spared: str
+    """How the run went easy on the baseline; empty where it did not."""
     began: bool
     """Whether anything was asked at all."""
     numbers: Mapping[str, int]
@@ -102,7 +104,7 @@ def view(record: Mapping[str, Any]) -> View:
         reason=sentence(record, causes),
         service=told["service"],
         sides=sides,
-        gate=_gate(record["policy"], told["run"]["level"]),
+        gate=_gate(record["policy"], told["run"]),
         run={**told["run"], "command": command(told["run"]["command"])},
         spent=_spent(told),
         why=reasons,
@@ -112,6 +114,7 @@ def view(record: Mapping[str, Any]) -> View:
         accepted=sum(cause.size for cause in causes if cause.action == "waived"),
         sure=sure(record, causes),
         asked=_asked(told),
+        spared=_spared(told["governor"]["says"]),
         began=bool(told["coverage"].get("operations") or told["counts"].get("pairs")),
         numbers={kind: len(lines) for kind, lines in missing.items()} | {"required": sum(line["required"] for line in missing["gaps"])},
         changed=suite_rows(record),
@@ -149,9 +152,14 @@ def _side(name: str, target: Mapping[str, Any]) -> SideView:
     return SideView(name=name.capitalize(), build=brief(told, 100), url=brief(target["url"], 200))
 
 
-def _gate(policy: Mapping[str, Any], level: str) -> str:
+def _spared(says: str) -> str:
+    return brief(f"{says[0].upper()}{says[1:]}.", 400) if says else ""
+
+
+def _gate(policy: Mapping[str, Any], run: Mapping[str, Any]) -> str:
     worst = f"{policy['fail_on']} and worse blocks" if policy.get("fail_on") else ""
-    return ", ".join(part for part in (worst, f"level {level}" if level else "") if part)
+    level, driver = run["level"], run["driver"]
+    return ", ".join(part for part in (worst, f"level {level}" if level else "", f"sent by {driver}" if driver else "") if part)
 
 
 def _spent(summary: Mapping[str, Any]) -> str:

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from zeroweight.writers import harmless
+
 SEVERITIES = ("critical", "high", "medium", "low", "note")
 """The worst first."""
 STATES = ("new", "unsteady", "unchanged", "absent")
@@ -102,7 +104,7 @@ def counted(record: Mapping[str, Any]) -> str:
 
 
 def asked(record: Mapping[str, Any]) -> str:
-    """Say how much was asked, and what of the budget it took."""
+    """Say how much was asked, what of the budget it took, and how the baseline was spared."""
     told = record["summary"]
     cover, budget = told["coverage"], told["budget"]
     sent = max(budget.get("sent_baseline", 0), budget.get("sent_canary", 0))
@@ -110,7 +112,8 @@ def asked(record: Mapping[str, Any]) -> str:
     pairs = count(told["counts"].get("pairs", 0), "pair")
     requests = f"{sent:.0f} of {count(budget.get('requests', 0), 'request')}"
     seconds = f"{told['run']['seconds']:.1f} of {budget.get('seconds', 0):.0f} s"
-    return f"asked: {operations} as {count(cover.get('roles', 0), 'role')}, {pairs}, {requests}, {seconds}"
+    spared = f"; {harmless.line(told['governor']['says'])}" if told["governor"]["says"] else ""
+    return f"asked: {operations} as {count(cover.get('roles', 0), 'role')}, {pairs}, {requests}, {seconds}{spared}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
