@@ -22,7 +22,7 @@ from zeroweight.model.role import Account
 from zeroweight.model.target import Side, Target, Tls
 from zeroweight.redact import Secret
 from zeroweight.trial.bench import Builds
-from zeroweight.trial.lanes import Lanes
+from zeroweight.trial.lanes import Lanes, together
 from zeroweight.trial.objects import Journal, Objects
 
 LANES: Final = 8
@@ -112,7 +112,7 @@ async def pairs(both: Mapping[Side, HttpDriver], sent: Iterable[Scenario], *, la
     async def lane(number: int) -> None:
         for index, scenario in waiting:
             words = {"unique": f"bench{index}"}
-            old, new = await asyncio.gather(
+            old, new = await together(
                 baseline.exchange(scenario, words, lane=number),
                 canary.exchange(scenario, words, lane=number),
             )

@@ -123,12 +123,19 @@ class Redactor:
 
     def plain(self, value: Any) -> Any:  # plain JSON is what it is
         """Return plain JSON (dict, list, str, number, None) without any known secret, keys included."""
+        return self._plain(value, {})
+
+    def _plain(self, value: Any, told: dict[str, str]) -> Any:
+        """Do what `plain` says; `told` holds the texts of one document so far: it says the same few words time and again."""
         if isinstance(value, str):
-            return self.text(value)
-        if isinstance(value, Mapping):
-            return {self.text(str(key)): self.plain(item) for key, item in value.items()}
+            if value not in told:
+                told[value] = self.text(value)
+            return told[value]
+        # A dict is one of the Mappings, and told at once.
+        if isinstance(value, (dict, Mapping)):
+            return {self._plain(str(key), told): self._plain(item, told) for key, item in value.items()}
         if isinstance(value, list | tuple):
-            return [self.plain(item) for item in value]
+            return [self._plain(item, told) for item in value]
         return value
 
 
@@ -137,8 +144,11 @@ def _steps(forms: Iterable[str]) -> dict[str, list[tuple[str, int]]]:
     steps: dict[str, list[tuple[str, int]]] = {}
     for form in forms:
         for at in range(len(form) - _STEP + 1 if len(form) >= _LONG else 0):
-            places = steps.setdefault(form[at : at + _STEP], [])
-            if len(places) < _REPEATS:
+            step = form[at : at + _STEP]
+            places = steps.get(step)
+            if places is None:
+                steps[step] = [(form, at)]
+            elif len(places) < _REPEATS:
                 places.append((form, at))
     return steps
 

@@ -15,6 +15,7 @@ from builders import answer, noise
 
 import zeroweight.checks
 from zeroweight.checks.check import Check, CheckFailed, catalogue, check, compare_halves, contrast, examine, examine_contract
+from zeroweight.checks.transition import Move
 from zeroweight.finding import Answer, Evidence, Noise, Rule, Severity
 from zeroweight.model.contract import Change
 from zeroweight.model.http import Exchange
@@ -115,6 +116,22 @@ def test_every_check_looks_at_every_answer() -> None:
     assert len(examine([sees, many, sees], half(Side.CANARY))) == 5
 
 
+def test_a_check_of_moves_is_shown_what_became_of_a_pair() -> None:
+    seen: list[Move] = []
+
+    @check(RULE, on=Move)
+    def moved(move: Move) -> Iterator[Evidence]:
+        seen.append(move)
+        yield move.evidence()
+
+    broken = answer(Outcome.BROKEN, 500, side=Side.CANARY, role="ann", path="/x")
+    findings = compare_halves([moved, sees, moved], half(Side.BASELINE), broken, Noise())
+    assert [(found.side, found.evidence.cause) for found in findings] == [(Side.CANARY, "allowed→broken")] * 2
+    assert seen[0] is seen[1], "it is looked for once"
+    assert compare_halves([moved], half(Side.BASELINE), half(Side.CANARY), Noise()) == [], "nothing moved"
+    assert examine([moved], broken) == [], "one side alone shows no move"
+
+
 # What raises.
 
 
@@ -154,6 +171,15 @@ def test_a_contrast_that_raises_is_named_too() -> None:
     with pytest.raises(CheckFailed, match=r"own\.rule raised LookupError") as failure:
         compare_halves([broken], half(Side.BASELINE), half(Side.CANARY), Noise())
     assert isinstance(failure.value.__cause__, LookupError)
+
+
+def test_a_check_of_moves_that_raises_is_named_too() -> None:
+    @check(RULE, on=Move)
+    def broken(_: Move) -> Iterator[Evidence]:
+        raise LookupError("gone")
+
+    with pytest.raises(CheckFailed, match=r"own\.rule raised LookupError"):
+        compare_halves([broken], half(Side.BASELINE), answer(Outcome.BROKEN, 500, side=Side.CANARY), Noise())
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit])

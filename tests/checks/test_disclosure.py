@@ -221,6 +221,17 @@ def test_an_error_holds_no_notes_of_users() -> None:
     ]
 
 
+def test_what_both_sides_say_in_one_body_is_no_news_and_a_header_beside_it_is() -> None:
+    body = page("<p>see 10.0.0.7, db.prod.svc.cluster.local and nginx/1.25.3</p>", 500)
+    assert rules(body, body) == []
+    assert rules(body, (500, {**HTML, "via": "1.1 10.0.0.9"}, body[2])) == [ADDRESS]
+    assert rules(body, (500, {**HTML, "server": "Jetty/9.4.1"}, body[2])) == [BANNER]
+
+
+def test_one_body_signs_an_error_and_says_nothing_as_a_page() -> None:
+    assert rules(page("<p>nginx/1.25.3</p>"), page("<p>nginx/1.25.3</p>", 404)) == [BANNER]
+
+
 def test_bursts_and_silence_are_not_judged() -> None:
     assert rules(ok(a=1), ok(a="10.0.0.7"), intent=Intent.BURST) == []
     assert rules(sent(), sent(server="nginx/1.1"), intent=Intent.BURST) == []

@@ -46,6 +46,16 @@ def test_no_answer_says_why() -> None:
     assert (told.status, told.outcome, told.failure, told.body, told.headers) == (0, "silent", "timeout: timeout", "", ())
 
 
+def test_a_body_of_which_only_the_beginning_was_kept_says_how_much_that_was_and_which_body_it_is() -> None:
+    long = answer(Outcome.ALLOWED, body="abc")
+    assert long.exchange.response is not None
+    cut = replace(long.exchange.response, truncated=True, digest="5f" * 32)
+    told = excerpt(replace(long, exchange=replace(long.exchange, response=cut)), NOBODY)
+    assert told.body == f"abc\n… the first 3 bytes; SHA-256 of the whole body {'5f' * 32}"
+    endless = replace(cut, digest="")
+    assert excerpt(replace(long, exchange=replace(long.exchange, response=endless)), NOBODY).body == "abc"
+
+
 @pytest.mark.parametrize(
     ("body", "kept", "cut"),
     [

@@ -303,6 +303,34 @@ def test_a_stop_ends_the_batch_with_gaps(tmp_path: Path) -> None:
         assert stage.calls == []
 
 
+def test_a_pair_that_is_stopped_goes_on_at_neither_side(tmp_path: Path) -> None:
+    asked: list[Side] = []
+    both = asyncio.Event()
+
+    async def never(call: Call) -> bytes:
+        asked.append(call.side)
+        if len(asked) == len(Side):
+            both.set()
+        return await asyncio.Future()
+
+    def halves() -> list[str]:
+        return [name for task in asyncio.all_tasks() if "Halves" in (name := getattr(task.get_coro(), "__qualname__", ""))]
+
+    async def stopped(stage: Stage) -> tuple[list[str], list[str]]:
+        pair = asyncio.create_task(stage.lanes.send(numbered(1)))
+        async with asyncio.timeout(60):
+            await both.wait()
+        before = halves()
+        pair.cancel()
+        await asyncio.gather(pair, return_exceptions=True)
+        return before, halves()
+
+    with Stage(baseline=never, canary=never, folder=tmp_path) as stage:
+        before, after = stage.loop.run(stopped(stage))
+        assert (len(before), after) == (1, [])
+        assert sorted(asked) == sorted(Side)
+
+
 # One side alone.
 
 
@@ -326,9 +354,9 @@ def test_nothing_to_ask_asks_nothing(tmp_path: Path) -> None:
         assert stage.calls == []
 
 
-def test_a_target_that_cannot_be_sent_takes_no_request_from_the_target(tmp_path: Path) -> None:
+def test_a_target_that_cannot_be_written_takes_no_request_from_the_target(tmp_path: Path) -> None:
     blank = Scenario.of(THINGS.example())
-    odd = Scenario.of(type(blank.judged[0])(operation=THINGS, target=Template.of("/a b")))
+    odd = Scenario.of(type(blank.judged[0])(operation=THINGS, target=Template.of("/", Slot(name="nobody's"))))
     with Stage(folder=tmp_path) as stage:
         (look,) = sent(stage, odd)
         assert look.gap is not None

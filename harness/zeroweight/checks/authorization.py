@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from http import HTTPStatus
 
-from zeroweight.checks.check import contrast
+from zeroweight.checks.check import check, contrast
 from zeroweight.checks.envelope import fails_alike
-from zeroweight.checks.transition import Move, judgeable, moves
+from zeroweight.checks.transition import Move, judgeable
 from zeroweight.finding import Answer, Confidence, Evidence, Noise, Rule, Severity
 from zeroweight.model.outcome import Outcome
 from zeroweight.model.target import Side
@@ -98,28 +98,25 @@ def _let_in(move: Move) -> bool:
     return move.old is Outcome.REFUSED
 
 
-@contrast(ANONYMOUS_ACCESS, on=Answer)
-def anonymous_access(baseline: Answer, canary: Answer, noise: Noise) -> Iterator[Evidence]:
+@check(ANONYMOUS_ACCESS, on=Move)
+def anonymous_access(move: Move) -> Iterator[Evidence]:
     """Refused→allowed without credentials (CWE-306)."""
-    for move in moves(baseline, canary, noise):
-        if _let_in(move) and move.anonymous:
-            yield move.evidence()
+    if _let_in(move) and move.anonymous:
+        yield move.evidence()
 
 
-@contrast(OBJECT_LEVEL, on=Answer)
-def object_level(baseline: Answer, canary: Answer, noise: Noise) -> Iterator[Evidence]:
+@check(OBJECT_LEVEL, on=Move)
+def object_level(move: Move) -> Iterator[Evidence]:
     """Refused→allowed on another role's object (CWE-639)."""
-    for move in moves(baseline, canary, noise):
-        if _let_in(move) and not move.anonymous and move.foreign:
-            yield move.evidence()
+    if _let_in(move) and not move.anonymous and move.foreign:
+        yield move.evidence()
 
 
-@contrast(FUNCTION_LEVEL, on=Answer)
-def function_level(baseline: Answer, canary: Answer, noise: Noise) -> Iterator[Evidence]:
+@check(FUNCTION_LEVEL, on=Move)
+def function_level(move: Move) -> Iterator[Evidence]:
     """Refused→allowed for a role, on what is nobody else's (CWE-862)."""
-    for move in moves(baseline, canary, noise):
-        if _let_in(move) and not move.anonymous and not move.foreign:
-            yield move.evidence()
+    if _let_in(move) and not move.anonymous and not move.foreign:
+        yield move.evidence()
 
 
 def _processed(move: Move) -> bool:
@@ -157,26 +154,25 @@ def processed_unguarded(move: Move) -> bool:
     return _processed(move)
 
 
-@contrast(GUARD_LATE, on=Answer)
-def guard_late(baseline: Answer, canary: Answer, noise: Noise) -> Iterator[Evidence]:
+@check(GUARD_LATE, on=Move)
+def guard_late(move: Move) -> Iterator[Evidence]:
     """Anonymous refused→invalid or broken (CWE-696: behaviour in the wrong order)."""
-    for move in moves(baseline, canary, noise):
-        if _processed(move) and move.anonymous:
-            yield move.evidence()
+    if _processed(move) and move.anonymous:
+        yield move.evidence()
 
 
-@contrast(ROLE_GUARD_LATE, on=Answer)
-def role_guard_late(baseline: Answer, canary: Answer, noise: Noise) -> Iterator[Evidence]:
+@check(ROLE_GUARD_LATE, on=Move)
+def role_guard_late(move: Move) -> Iterator[Evidence]:
     """403→400, 422 or 500 for a role: it passed the gate with a poor value. Tentative: the gate itself may have judged the value."""
-    for move in moves(baseline, canary, noise):
-        if _processed(move) and not move.anonymous:
-            yield move.evidence(confidence=Confidence.TENTATIVE)
+    if _processed(move) and not move.anonymous:
+        yield move.evidence(confidence=Confidence.TENTATIVE)
 
 
 def _reworded(baseline: Answer, canary: Answer, noise: Noise) -> Iterator[Move]:
     """Yield a plain request's refusal that is said by another status, or as missing while the owner fares as before.
 
-    Where the owner fares otherwise too, the object itself is gone. Odd requests are refused in many words: only plain ones are compared.
+    It is no move among others, since the outcome may be the same. Where the owner fares otherwise too, the object itself is gone. Odd
+    requests are refused in many words: only plain ones are compared.
     """
     old, new = baseline.outcome, canary.outcome
     if old is not Outcome.REFUSED or new not in {Outcome.REFUSED, Outcome.MISSING} or baseline.owner is not canary.owner:
@@ -234,15 +230,14 @@ def _unknown_there(move: Move) -> bool:
     )
 
 
-@contrast(ACCESS_LOST, on=Answer)
-def access_lost(baseline: Answer, canary: Answer, noise: Noise) -> Iterator[Evidence]:
+@check(ACCESS_LOST, on=Move)
+def access_lost(move: Move) -> Iterator[Evidence]:
     """Allowed→refused, missing or invalid by a plain request: services refuse in these three ways. Closing a hole is not a loss.
 
     A hole: a peer's object, whose owner still gets in; an operation that the canary's schema protects, for anonymous. What the canary's
     schema no longer has was taken away on purpose, and an example's id that only one side knows says nothing of the role.
     """
-    for move in moves(baseline, canary, noise):
-        if move.old is Outcome.ALLOWED and move.new in _DECLINED and not move.odd and not _closed(move):
-            protected = move.anonymous and Side.CANARY in move.probe.operation.protected
-            if not (protected or _taken_away(move) or _unknown_there(move)):
-                yield move.evidence()
+    if move.old is Outcome.ALLOWED and move.new in _DECLINED and not move.odd and not _closed(move):
+        protected = move.anonymous and Side.CANARY in move.probe.operation.protected
+        if not (protected or _taken_away(move) or _unknown_there(move)):
+            yield move.evidence()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zeroweight.checks.authorization import processed_unguarded
-from zeroweight.checks.check import contrast
-from zeroweight.checks.transition import Move, judgeable, moves
+from zeroweight.checks.check import check, contrast
+from zeroweight.checks.transition import Move, judgeable
 from zeroweight.finding import Answer, Evidence, Noise, Rule, Severity
 from zeroweight.model.outcome import Outcome
 
@@ -44,21 +44,19 @@ def _fell(move: Move, to: Outcome) -> bool:
     return move.new is to and move.old not in _ALREADY_DOWN and not (move.odd and move.plain in _ALREADY_DOWN)
 
 
-@contrast(SERVER_ERROR, on=Answer)
-def server_error(baseline: Answer, canary: Answer, noise: Noise) -> Iterator[Evidence]:
+@check(SERVER_ERROR, on=Move)
+def server_error(move: Move) -> Iterator[Evidence]:
     """Any→broken (CWE-755: an exceptional condition handled badly), unless it is what a guard that runs late looks like."""
-    for move in moves(baseline, canary, noise):
-        if _fell(move, Outcome.BROKEN) and not processed_unguarded(move):
-            yield move.evidence()
+    if _fell(move, Outcome.BROKEN) and not processed_unguarded(move):
+        yield move.evidence()
 
 
-@contrast(SILENT, on=Answer)
-def silent(baseline: Answer, canary: Answer, noise: Noise) -> Iterator[Evidence]:
+@check(SILENT, on=Move)
+def silent(move: Move) -> Iterator[Evidence]:
     """Any answer→none; shown to checks only after three asks with a control in between (law 2). Requests we did not send say nothing."""
-    for move in moves(baseline, canary, noise):
-        failure = canary.exchange.failure
-        if _fell(move, Outcome.SILENT) and not (failure and failure.ours):
-            yield move.evidence()
+    failure = move.canary.exchange.failure
+    if _fell(move, Outcome.SILENT) and not (failure and failure.ours):
+        yield move.evidence()
 
 
 @contrast(UNBOUNDED_ANSWER, on=Answer)

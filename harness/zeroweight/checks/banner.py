@@ -71,14 +71,22 @@ class Banner:
         return self.product.lower()
 
 
-def banners(response: Response) -> Iterator[Banner]:
-    """Yield the products that an answer names together with a version; a name without a version is none."""
+def banners(response: Response, *, body: bool = True) -> Iterator[Banner]:
+    """Yield the products that an answer names together with a version; a name without a version is none.
+
+    `body`: whether the body is looked at, too.
+    """
     for key, value in response.headers.raw:
         name = key.decode("latin-1")
         if name.lower() in HEADERS:
             yield from _of_header(name, value.decode("latin-1"))
-    if response.body and is_text(response):
+    if body and response.body and is_text(response):
         yield from _of_body(response)
+
+
+def is_error(response: Response) -> bool:
+    """Whether the answer is of a status whose pages servers sign."""
+    return response.status >= HTTPStatus.BAD_REQUEST
 
 
 def _of_header(name: str, value: str) -> Iterator[Banner]:
@@ -93,7 +101,7 @@ def _of_header(name: str, value: str) -> Iterator[Banner]:
 def _of_body(response: Response) -> Iterator[Banner]:
     """Yield what signs an error page, and what says that it made the page."""
     text = response.text
-    if response.status >= HTTPStatus.BAD_REQUEST:
+    if is_error(response):
         for product, version in _found(text, _PAGE):
             yield Banner(product=product, version=version)
     if "<" in text:
@@ -112,9 +120,9 @@ def _found(text: str, patterns: tuple[str, ...]) -> Iterator[tuple[str, str]]:
             yield product, version
 
 
-def by_product(response: Response) -> Mapping[str, Banner]:
-    """Return the first banner of each product that an answer names."""
+def by_product(response: Response, *, body: bool = True) -> Mapping[str, Banner]:
+    """Return the first banner of each product that an answer names; `body`: in its body, too."""
     found: dict[str, Banner] = {}
-    for banner in banners(response):
+    for banner in banners(response, body=body):
         found.setdefault(banner.key, banner)
     return found

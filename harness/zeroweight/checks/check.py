@@ -7,25 +7,26 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from types import ModuleType, UnionType
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 import zeroweight.checks
+from zeroweight.checks.transition import Move, moves
 from zeroweight.finding import Answer, Evidence, Finding, Noise, Rule
 from zeroweight.model.contract import Change
 from zeroweight.model.http import Exchange
 from zeroweight.model.target import Side
 
+T = TypeVar("T")
 OneSided = Callable[[Any], Iterator[Evidence]]
 TwoSided = Callable[[Any, Any, Noise], Iterator[Evidence]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """A rule and the pure function that finds it: in one side's observation, or (a contrast) in both sides' halves."""
+    """A rule and the pure function that finds it: in one side's observation, in the move of a pair, or (a contrast) in both its halves."""
 
     rule: Rule
     on: tuple[type, ...]
@@ -43,7 +44,7 @@ class CheckFailed(Exception):
 
 
 def check(rule: Rule, *, on: type | UnionType) -> Callable[[OneSided], Check]:
-    """Make a one-sided check of a function; `on` says which observations it looks at."""
+    """Make a check of a function that looks at one thing: one side's observation, or a Move; `on` says which."""
     return lambda function: Check(rule=rule, on=get_args(on) or (on,), one=function)
 
 
@@ -65,24 +66,30 @@ def catalogue(package: ModuleType = zeroweight.checks) -> tuple[Check, ...]:
 def examine(checks: Sequence[Check], answer: Answer) -> list[Finding]:
     """Return what the one-sided checks find in one answer."""
     side = answer.exchange.target.side
-    return [
-        _finding(each.rule, answer.exchange, side, evidence)
-        for each in checks
-        if each.one is not None
-        for seen in _seen(each, answer)
-        for evidence in _guarded(each, partial(each.one, seen))
-    ]
+    found: list[Finding] = []
+    for each in checks:
+        if each.one is not None and (seen := _seen(each, answer)) is not None:
+            found += [_finding(each.rule, answer.exchange, side, evidence) for evidence in _told(each, each.one, seen)]
+    return found
 
 
 def compare_halves(checks: Sequence[Check], baseline: Answer, canary: Answer, noise: Noise) -> list[Finding]:
-    """Return what the contrasts find between two halves of one pair; all of it lies on the canary."""
-    return [
-        _finding(each.rule, canary.exchange, Side.CANARY, evidence)
-        for each in checks
-        if each.two is not None
-        for old, new in zip(_seen(each, baseline), _seen(each, canary), strict=False)
-        for evidence in _guarded(each, partial(each.two, old, new, noise))
-    ]
+    """Return what the contrasts, and the checks of moves, find between two halves of one pair; all of it lies on the canary."""
+    found: list[Finding] = []
+    moved: list[Move] | None = None
+    for each in checks:
+        told: list[Evidence] = []
+        if each.two is not None:
+            old, new = _seen(each, baseline), _seen(each, canary)
+            if old is not None and new is not None:
+                told = _told(each, each.two, old, new, noise)
+        elif each.one is not None and Move in each.on:
+            # Most checks speak of moves, and most pairs show none: it is looked for once.
+            moved = _told(each, moves, baseline, canary) if moved is None else moved
+            told = [evidence for move in moved for evidence in _told(each, each.one, move)]
+        if told:
+            found += [_finding(each.rule, canary.exchange, Side.CANARY, evidence) for evidence in told]
+    return found
 
 
 def examine_contract(checks: Sequence[Check], changes: Sequence[Change]) -> list[Finding]:
@@ -92,22 +99,21 @@ def examine_contract(checks: Sequence[Check], changes: Sequence[Change]) -> list
         for each in checks
         if each.one is not None and Change in each.on
         for change in changes
-        for evidence in _guarded(each, partial(each.one, change))
+        for evidence in _told(each, each.one, change)
     ]
 
 
-def _seen(each: Check, answer: Answer) -> Iterable[Any]:
-    """Give the answer in the form that the check looks at; an exchange without a response is shown only as an Answer."""
+def _seen(each: Check, answer: Answer) -> Answer | Exchange | None:
+    """Return the answer in the form that the check looks at; an exchange without a response is shown only as an Answer."""
     if Answer in each.on:
-        yield answer
-    elif Exchange in each.on and answer.exchange.response is not None:
-        yield answer.exchange
+        return answer
+    return answer.exchange if Exchange in each.on and answer.exchange.response is not None else None
 
 
-def _guarded(each: Check, look: Callable[[], Iterator[Evidence]]) -> Iterator[Evidence]:
-    """Turn whatever a check raises into CheckFailed, which says whose bug it is."""
+def _told(each: Check, look: Callable[..., Iterator[T]], *seen: Any) -> list[T]:
+    """Return what a check tells of what it is shown; whatever it raises becomes CheckFailed, which says whose bug it is."""
     try:
-        yield from look()
+        return list(look(*seen))
     except Exception as cause:  # a check is anybody's code
         raise CheckFailed(each, cause) from cause
 

@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 from zeroweight.checks.address import ADDRESSES, EPHEMERAL, addresses
-from zeroweight.checks.banner import by_product
+from zeroweight.checks.banner import by_product, is_error
 from zeroweight.checks.check import check, contrast
 from zeroweight.checks.databases import DATABASES
 from zeroweight.checks.echo import echoed, spoken
 from zeroweight.checks.hostname import HOST_NAMES, host_names
 from zeroweight.checks.leak import Families, Sighting, error_newly_told, first_leak, holds
 from zeroweight.checks.mask import masked
-from zeroweight.checks.passage import Passage, is_text, passages
+from zeroweight.checks.passage import Passage, is_text, one_body, passages
 from zeroweight.checks.traces import TRACES
 from zeroweight.finding import Answer, Evidence, HeaderName, Noise, Rule, Severity
 from zeroweight.model.http import Exchange, Response
@@ -118,7 +118,7 @@ def version_banner(baseline: Answer, canary: Answer, noise: Noise) -> Iterator[E
     old, new = baseline.exchange.response, canary.exchange.response
     if old is None or new is None or _not_compared(baseline, canary):
         return
-    found = by_product(new)
+    found = by_product(new, body=not (one_body(old, new) and is_error(old) is is_error(new)))
     if not found:
         return
     known = by_product(old).keys()
@@ -136,7 +136,7 @@ def version_banner(baseline: Answer, canary: Answer, noise: Noise) -> Iterator[E
 def _newly_shown(baseline: Answer, canary: Answer, patterns: tuple[str, ...], find: Find, what: str) -> Iterator[Evidence]:
     """Yield the first sighting of the canary's answer that is nobody's own word and stands where the baseline's answer has none."""
     old, new = baseline.exchange.response, canary.exchange.response
-    if old is None or new is None or not _may_hold(new, patterns) or _not_compared(baseline, canary):
+    if old is None or new is None or not _may_hold(new, patterns, body=not one_body(old, new)) or _not_compared(baseline, canary):
         return
     own = _own(baseline.exchange) | _own(canary.exchange)
     places, names = _known(old, patterns, find, own)
@@ -176,10 +176,10 @@ def _shown(passage: Passage, response: Response, find: Find, own: Own) -> list[s
     return [seen.text.lower() for seen in find(passage, response) if not _is_own(seen, own)]
 
 
-def _may_hold(response: Response, patterns: tuple[str, ...]) -> bool:
-    """Whether anything of the kind stands in the answer's bytes."""
-    values = b"\n".join(value for _, value in response.headers.raw)
-    return holds((values, response.body if is_text(response) else b""), patterns)
+def _may_hold(response: Response, patterns: tuple[str, ...], *, body: bool = True) -> bool:
+    """Whether anything of the kind stands in the answer's bytes; `body`: whether its body is looked at, too."""
+    values = b"\n".join([value for _, value in response.headers.raw])
+    return holds((values, response.body) if body and is_text(response) else (values,), patterns)
 
 
 def _not_compared(baseline: Answer, canary: Answer) -> bool:

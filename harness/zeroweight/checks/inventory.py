@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from zeroweight.checks.check import contrast
-from zeroweight.checks.transition import Move, moves
-from zeroweight.finding import Answer, Evidence, Noise, Rule, Severity
+from zeroweight.checks.check import check
+from zeroweight.checks.transition import Move
+from zeroweight.finding import Evidence, Rule, Severity
 from zeroweight.model.operation import SAFE
 from zeroweight.model.outcome import Outcome
 from zeroweight.model.target import Side
@@ -59,12 +59,10 @@ _NOT_SERVED = frozenset({405, 501})
 """The path is there, the method is not: for an operation, that is missing (RFC 9110 sections 15.5.6 and 15.6.2)."""
 
 
-def _arrivals(baseline: Answer, canary: Answer, noise: Noise) -> Iterator[Move]:
-    """Yield missing→allowed by a plain request."""
-    for move in moves(baseline, canary, noise):
-        absent = move.old is Outcome.MISSING or move.baseline.exchange.status in _NOT_SERVED
-        if absent and move.new is Outcome.ALLOWED and not move.odd:
-            yield move
+def _arrival(move: Move) -> bool:
+    """Whether the move is missing→allowed by a plain request."""
+    absent = move.old is Outcome.MISSING or move.baseline.exchange.status in _NOT_SERVED
+    return absent and move.new is Outcome.ALLOWED and not move.odd
 
 
 def _rule(move: Move) -> Rule:
@@ -79,36 +77,37 @@ def _rule(move: Move) -> Rule:
     return PUBLIC_READ if move.probe.verb in SAFE else PUBLIC_WRITE
 
 
-def _of(rule: Rule, baseline: Answer, canary: Answer, noise: Noise) -> Iterator[Evidence]:
-    """Yield the evidence of the arrivals that break this rule."""
-    return (move.evidence() for move in _arrivals(baseline, canary, noise) if _rule(move) is rule)
+def _of(rule: Rule, move: Move) -> Iterator[Evidence]:
+    """Yield the evidence of an arrival that breaks this rule."""
+    if _arrival(move) and _rule(move) is rule:
+        yield move.evidence()
 
 
-@contrast(NEW_OPERATION, on=Answer)
-def new_operation(baseline: Answer, canary: Answer, noise: Noise) -> Iterator[Evidence]:
+@check(NEW_OPERATION, on=Move)
+def new_operation(move: Move) -> Iterator[Evidence]:
     """Missing→allowed for a role, and the canary's schema has it."""
-    return _of(NEW_OPERATION, baseline, canary, noise)
+    return _of(NEW_OPERATION, move)
 
 
-@contrast(PUBLIC_READ, on=Answer)
-def public_read(baseline: Answer, canary: Answer, noise: Noise) -> Iterator[Evidence]:
+@check(PUBLIC_READ, on=Move)
+def public_read(move: Move) -> Iterator[Evidence]:
     """Missing→allowed for anonymous by a safe method, as the canary's schema says."""
-    return _of(PUBLIC_READ, baseline, canary, noise)
+    return _of(PUBLIC_READ, move)
 
 
-@contrast(PUBLIC_WRITE, on=Answer)
-def public_write(baseline: Answer, canary: Answer, noise: Noise) -> Iterator[Evidence]:
+@check(PUBLIC_WRITE, on=Move)
+def public_write(move: Move) -> Iterator[Evidence]:
     """Missing→allowed for anonymous by a method that writes, as the canary's schema says (CWE-306)."""
-    return _of(PUBLIC_WRITE, baseline, canary, noise)
+    return _of(PUBLIC_WRITE, move)
 
 
-@contrast(UNGUARDED, on=Answer)
-def unguarded(baseline: Answer, canary: Answer, noise: Noise) -> Iterator[Evidence]:
+@check(UNGUARDED, on=Move)
+def unguarded(move: Move) -> Iterator[Evidence]:
     """Missing→allowed for anonymous, though the canary's schema demands credentials (CWE-306)."""
-    return _of(UNGUARDED, baseline, canary, noise)
+    return _of(UNGUARDED, move)
 
 
-@contrast(UNDOCUMENTED, on=Answer)
-def undocumented(baseline: Answer, canary: Answer, noise: Noise) -> Iterator[Evidence]:
+@check(UNDOCUMENTED, on=Move)
+def undocumented(move: Move) -> Iterator[Evidence]:
     """Missing→allowed for anybody, on what the canary's schema does not have (CWE-1059)."""
-    return _of(UNDOCUMENTED, baseline, canary, noise)
+    return _of(UNDOCUMENTED, move)

@@ -25,6 +25,7 @@ LONGEST_WAIT = 5.0
 _REFUSED = frozenset({401, 402, 403, 407, 419, 440, 451, 498, 511})
 """RFC 9110 section 15.5 and RFC 6585; 419, 440 and 498 are how some frameworks say that the session or token does not count."""
 _LIMITED = frozenset({420, 429})
+_BACKING_OFF = _LIMITED | {503}
 _MISSING = frozenset({404, 410})
 _NOT_MINE = frozenset({501, 505})
 """RFC 9110 sections 15.6.2 and 15.6.6: the method or the version is not served. The server judged the request; nothing broke."""
@@ -141,6 +142,8 @@ def _path(address: str) -> str:
 
 def is_login_page(response: Response, login_pages: tuple[str, ...]) -> bool:
     """Whether the answer is one of the login pages: the same masked text, or the same tags and attributes around a password field."""
+    if "<" not in response.text:
+        return False  # whatever it is, it is no page
     text = masked(response.text)
     if text in login_pages:
         return True
@@ -163,7 +166,7 @@ def backing_off(exchange: Exchange, *, now: datetime | None = None) -> float | N
     Without the field, or where it cannot be read, one second.
     """
     response = exchange.response
-    if response is None or response.status not in _LIMITED | {503}:
+    if response is None or response.status not in _BACKING_OFF:
         return None
     asked = response.headers.get("retry-after")
     seconds = 1.0

@@ -72,6 +72,11 @@ def is_text(response: Response) -> bool:
     return not response.media_type.startswith(_NOT_TEXT)
 
 
+def one_body(old: Response, new: Response) -> bool:
+    """Whether two answers have the very same body, to be read the same way: then no passage of it is news."""
+    return old.body == new.body and old.media_type == new.media_type
+
+
 def _strings(body: Any) -> Iterator[Passage]:
     """Yield each string and each key of plain JSON; iterative, since nesting is the target's choice."""
     stack: list[tuple[str, str, str, Any]] = [("", "", "", body)]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from zeroweight.checks.envelope import fails_alike
 from zeroweight.checks.outcome import canonical
-from zeroweight.finding import Answer, Confidence, Evidence, Noise
+from zeroweight.finding import Answer, Confidence, Evidence
 from zeroweight.model.outcome import Outcome
 from zeroweight.model.request import Intent, Probe
 from zeroweight.model.role import ANONYMOUS
@@ -63,12 +63,11 @@ class Move:
         return Evidence(says=says, confidence=confidence, cause=f"{self.old}→{self.new}")
 
 
-def moves(baseline: Answer, canary: Answer, noise: Noise) -> Iterator[Move]:
+def moves(baseline: Answer, canary: Answer) -> Iterator[Move]:
     """Yield the move of a pair whose outcomes differ; nothing where the difference is no evidence.
 
     That the baseline, too, answers so now and then excuses nothing here: how often each side does is counted when it is asked again.
     """
-    del noise
     if baseline.outcome is canary.outcome or baseline.outcome in _UNLIKE:
         return
     if judgeable(baseline, canary) and not (canary.outcome is Outcome.ALLOWED and _gives_nothing(baseline, canary)):

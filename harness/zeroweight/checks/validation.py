@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from zeroweight.checks.check import contrast
-from zeroweight.checks.transition import moves
-from zeroweight.finding import Answer, Evidence, Noise, Rule, Severity
+from zeroweight.checks.check import check
+from zeroweight.checks.transition import Move
+from zeroweight.finding import Evidence, Rule, Severity
 from zeroweight.model.operation import Parameter
 from zeroweight.model.outcome import Outcome
 from zeroweight.model.request import Probe
@@ -24,14 +24,12 @@ _TURNED_AWAY = frozenset({Outcome.INVALID, Outcome.REFUSED})
 """Validators answer 400 or 422; filters in front of a service (a WAF, a guard on a field's value) answer 403."""
 
 
-@contrast(WEAKENED, on=Answer)
-def weakened(baseline: Answer, canary: Answer, noise: Noise) -> Iterator[Evidence]:
+@check(WEAKENED, on=Move)
+def weakened(move: Move) -> Iterator[Evidence]:
     """Odd input: invalid (or refused)→allowed, where the plain request is allowed on both sides (CWE-20)."""
-    for move in moves(baseline, canary, noise):
-        if not (move.odd and move.plain is Outcome.ALLOWED and _validated(move.probe)):
-            continue
-        if move.old in _TURNED_AWAY and move.new is Outcome.ALLOWED:
-            yield move.evidence()
+    taken = move.old in _TURNED_AWAY and move.new is Outcome.ALLOWED
+    if taken and move.odd and move.plain is Outcome.ALLOWED and _validated(move.probe):
+        yield move.evidence()
 
 
 def _validated(probe: Probe) -> bool:

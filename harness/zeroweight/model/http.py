@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -13,16 +13,27 @@ from zeroweight.model.request import Probe, Scenario
 from zeroweight.model.target import Target
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Headers:
-    """The header fields of a message: exact bytes, in order, duplicates kept; looked up without regard to case."""
+    """The header fields of a message: exact bytes, in order, duplicates kept; looked up without regard to case.
+
+    Every check asks every answer for several fields: they are spelt out once, when first asked for.
+    """
 
     raw: tuple[tuple[bytes, bytes], ...] = ()
 
+    @cached_property
+    def _values(self) -> Mapping[str, tuple[str, ...]]:
+        """Name in lower case → its values, in order."""
+        found: dict[str, tuple[str, ...]] = {}
+        for key, value in self.raw:
+            name = key.lower().decode("latin-1")
+            found[name] = (*found.get(name, ()), value.decode("latin-1").strip())
+        return found
+
     def all(self, name: str) -> tuple[str, ...]:
         """Return every value of a field, in order."""
-        wanted = name.lower().encode()
-        return tuple(value.decode("latin-1").strip() for key, value in self.raw if key.lower() == wanted)
+        return self._values.get(name.lower(), ())
 
     def get(self, name: str, default: str = "") -> str:
         """Return a field's values joined by a comma (RFC 9110 section 5.3), or the default when it is absent."""
@@ -30,7 +41,7 @@ class Headers:
 
     def __contains__(self, name: object) -> bool:
         """Whether the field is there at all."""
-        return isinstance(name, str) and bool(self.all(name))
+        return isinstance(name, str) and name.lower() in self._values
 
     def __iter__(self) -> Iterator[str]:
         """Yield the field names as they were sent."""
@@ -169,4 +180,7 @@ class Trace:
     @property
     def failure(self) -> Failure | None:
         """The first failure; None when every step was answered."""
-        return next((exchange.failure for exchange in self.exchanges if exchange.failure), None)
+        for exchange in self.exchanges:
+            if exchange.failure is not None:
+                return exchange.failure
+        return None

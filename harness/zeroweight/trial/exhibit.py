@@ -91,7 +91,7 @@ def excerpt(answer: Answer, redactor: Redactor) -> Excerpt:
         status=exchange.status,
         outcome=answer.outcome,
         headers=tuple(_fields(exchange.response.headers, redactor)),
-        body=body,
+        body=body + _told_of_the_rest(exchange.response),
         cut=cut,
         seconds=seconds,
     )
@@ -122,6 +122,11 @@ def _body(response: Response, redactor: Redactor) -> tuple[str, int]:
     veiled = _JWT.sub(_hidden, _FRESH.sub(lambda found: found[1] + _veiled(found[2]) + found[3], clean[:VEILED]))
     kept = "".join(veiled[:LONGEST].splitlines(keepends=True)[:MOST_LINES])
     return kept, len(veiled) - len(kept) + len(clean[VEILED:])
+
+
+def _told_of_the_rest(response: Response) -> str:
+    """Say of a body of which only the beginning was kept how much that was, and which it is: two of one digest are the same."""
+    return f"\n… the first {len(response.body)} bytes; SHA-256 of the whole body {response.digest}" if response.digest else ""
 
 
 def _binary(body: bytes, redactor: Redactor) -> str:

@@ -52,6 +52,8 @@ class Halves:
     async def undo(self, run: Run, lane: int) -> None:
         """Undo what a run made."""
         scenario = run.trace.scenario
+        if not scenario.undo:
+            return
         undo = tuple(step for step in scenario.undo if all(slot.name in run.bindings for slot in step.probe.slots))
         gone: set[str] = set()
         if undo and run.made:
@@ -59,7 +61,7 @@ class Halves:
             trace = await self._drivers[run.side].exchange(back, run.bindings, lane=lane)
             run.making.undone(trace)
             gone = {slot.name for exchange in trace.exchanges if is_gone(exchange) for slot in exchange.probe.slots}
-        if scenario.undo and any(name not in gone for name in self._standing(run)):
+        if any(name not in gone for name in self._standing(run)):
             self.left |= {probe.operation.label for probe in scenario.judged}
 
     def _standing(self, run: Run) -> Iterator[str]:

@@ -11,9 +11,9 @@ import asyncio
 import itertools
 import secrets
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from zeroweight.checks.outcome import backing_off
 from zeroweight.compare import Repeats
@@ -25,6 +25,8 @@ from zeroweight.model.target import Side
 from zeroweight.trial.halves import Halves, spare_of
 from zeroweight.trial.objects import Objects
 from zeroweight.trial.spares import Spares, untouched, without_making
+
+T = TypeVar("T")
 
 ASKS = 3
 """How often a one-sided look is asked before it is called one (law 2)."""
@@ -85,8 +87,8 @@ class Lanes:
         await self._pass(asked, spares)
         for spare in spares.empty() if spares and not self.dead else ():
             await self._halves.remove(spare, 0)
+        again = [each for each in asked if _one_sided(each)]
         for turn in range(ASKS - 1):
-            again = [each for each in asked if _one_sided(each)]
             if not again or self.dead:
                 break
             await self._pause(again, turn)
@@ -96,10 +98,10 @@ class Lanes:
             if self.dead:
                 break
             await self._pass(again)
-        last = [each for each in asked if _one_sided(each)]
-        if last and not self.dead:
+            again = [each for each in again if _one_sided(each)]
+        if again and not self.dead:
             controls = await self._controls()
-            for each in last:
+            for each in again:
                 each.controls.append(controls)
         return [self._look(each) for each in asked]
 
@@ -150,15 +152,16 @@ class Lanes:
         """Run the scenario on both sides at the same time, about objects that are there already where it may."""
         taken = spares.take(scenario) if spares else None
         told = without_making(scenario) if taken else scenario
-        known = {side: {**words, **taken.ids[side]} if taken else words for side in Side}
-        runs = await asyncio.gather(*(self._halves.run(side, told, known[side], lane) for side in (first, first.other)))
+        runs = await together(
+            *(self._halves.run(side, told, {**words, **taken.ids[side]} if taken else words, lane) for side in (first, first.other))
+        )
         spare = taken or (spare_of(runs) if spares else None)
         if spares and spare and untouched([run.trace for run in runs]):
             spares.put(spare)
         elif taken:
             await self._halves.remove(taken, lane)
-        else:
-            await asyncio.gather(*(self._halves.undo(run, lane) for run in runs))
+        elif told.undo:
+            await together(*(self._halves.undo(run, lane) for run in runs))
         return runs[0].trace, runs[1].trace
 
     def _count(self, scenario: Scenario, half: Half) -> None:
@@ -255,6 +258,20 @@ class Lanes:
         return Look(gap=_gap(name, why, "", "both-silent" if mute else trouble))
 
 
+async def together(one: Coroutine[Any, Any, T], two: Coroutine[Any, Any, T]) -> tuple[T, T]:
+    """Run two coroutines at the same time and return what both came to; the first one begins, the second as soon as it waits.
+
+    It is what `asyncio.gather` does, with one task in the place of two: there is a pair of halves for every request.
+    """
+    other = asyncio.create_task(two)
+    try:
+        return await one, await other
+    except BaseException:
+        other.cancel()
+        await asyncio.gather(other, return_exceptions=True)
+        raise
+
+
 def _gap(what: str, why: str, fix: str, code: str) -> Gap:
     return Gap(what=what, why=why, fix=fix, code=code)
 
@@ -276,14 +293,20 @@ def _silent(trace: Trace) -> bool:
 
 def _trouble(trace: Trace) -> str:
     """Return what keeps a half from being evidence: `silent`, `limited`, `setup`, or nothing."""
-    if trace.failure is not None:
-        return "ours" if trace.failure.ours else "silent"
-    burst = any(probe.intent is Intent.BURST for probe in trace.scenario.judged)
-    if not burst and any(backing_off(exchange) is not None for exchange in trace.exchanges):
+    failure = trace.failure
+    if failure is not None:
+        return "ours" if failure.ours else "silent"
+    if any(backing_off(exchange) is not None for exchange in trace.exchanges) and not _is_burst(trace.scenario):
         return "limited"
+    if not trace.lost:
+        return ""
     # A capture that failed behind the last judged step takes nothing from them; where none is judged, the captures are all there is.
     whole = bool(trace.judged) and len(trace.judged) == len(trace.scenario.judged)
-    return "setup" if trace.lost and not whole else ""
+    return "" if whole else "setup"
+
+
+def _is_burst(scenario: Scenario) -> bool:
+    return any(probe.intent is Intent.BURST for probe in scenario.judged)
 
 
 def _one_sided(asked: Asked) -> bool:

@@ -61,11 +61,12 @@ class Memory:
         beside odd requests to the same operation is asked with them, and what it asks twice is asked twice.
         """
         odd = {probe.operation.label for scenario in scenarios for probe in _odd(scenario)}
-        keys = Counter(map(_key, scenarios))
+        plain = [(index, _key(scenario)) for index, scenario in enumerate(scenarios) if _leaves_nothing(scenario)]
+        times = Counter(key for _, key in plain)
         found: dict[str, dict[int, Kept]] = {}
-        for index, scenario in enumerate(scenarios):
-            kept = self._kept(scenario)
-            if kept is not None and kept.label not in odd and keys[_key(scenario)] == 1:
+        for index, key in plain:
+            kept = self._earlier(key)
+            if kept is not None and kept.label not in odd and times[key] == 1:
                 found.setdefault(kept.label, {})[index] = kept
         recalled: dict[int, Look[Trace]] = {}
         for several in found.values():
@@ -75,7 +76,7 @@ class Memory:
 
     def holds(self, scenario: Scenario) -> bool:
         """Whether an earlier trial's look at the same scenario is here."""
-        return self._kept(scenario) is not None
+        return _leaves_nothing(scenario) and self._earlier(_key(scenario)) is not None
 
     def keep(self, scenarios: Sequence[Scenario], looks: Sequence[Look[Trace]], left: Iterable[str] = ()) -> None:
         """Keep what a trial was answered for later ones, if it may stand for looks at the same scenarios.
@@ -93,9 +94,9 @@ class Memory:
         self._trial += 1
         self._disturbed.clear()
 
-    def _kept(self, scenario: Scenario) -> Kept | None:
-        """Return an earlier trial's look at the same scenario."""
-        kept = self._looks.get(_key(scenario)) if _leaves_nothing(scenario) else None
+    def _earlier(self, key: Hashable) -> Kept | None:
+        """Return what an earlier trial kept of the same scenario."""
+        kept = self._looks.get(key)
         return kept if kept is not None and kept.trial < self._trial else None
 
     def _keep(self, scenario: Scenario, look: Look[Trace]) -> None:

@@ -56,21 +56,21 @@ class Journal:
     @staticmethod
     def read(folder: Path) -> tuple[Entry, ...]:
         """Return what all journals of a folder say, folded; a line that was cut by a crash is skipped."""
-        entries: dict[str, Entry] = {}
+        entries: dict[str, dict[str, Any]] = {}
         for path in sorted(folder.glob("*.jsonl")):
             for line in path.read_bytes().splitlines():
                 try:
                     fact = json.loads(line)
                     key = fact["key"]
                     if fact["what"] == "about":
-                        entries[key] = Entry(kind=fact["kind"], owner=fact["owner"], side=Side(fact["side"]), key=key)
+                        entries[key] = {"kind": fact["kind"], "owner": fact["owner"], "side": Side(fact["side"]), "key": key}
                     elif fact["what"] == "made":
-                        entries[key] = replace(entries[key], id=fact["id"])
+                        entries[key]["id"] = fact["id"]
                     elif fact["what"] == "removed":
-                        entries[key] = replace(entries[key], removed=True)
+                        entries[key]["removed"] = True
                 except (ValueError, KeyError, TypeError):
                     continue
-        return tuple(entries.values())
+        return tuple(Entry(**entry) for entry in entries.values())
 
 
 class Making:
@@ -108,7 +108,9 @@ class Objects:
     def __init__(self, resources: Sequence[Resource], operations: Sequence[Operation], journal: Journal) -> None:
         """Learn the resources; an operation that a resource names and the schema lacks is used as it is written."""
         self._resources = {resource.kind: resource for resource in resources}
+        self._creates = {resource.create: resource for resource in self._resources.values()}
         self._operations = {operation.label: operation for operation in operations}
+        self._creations: dict[tuple[Slot, bool], Scenario] = {}
         self._journal = journal
         self.shared: dict[Side, dict[str, Any]] = {side: {} for side in Side}
         """Slot name → id of the object that safe requests share, per side."""
@@ -127,6 +129,12 @@ class Objects:
 
     def creation(self, slot: Slot, *, judged: bool = False) -> Scenario:
         """Return the scenario that makes one object and captures its id; `judged`: a create that only the canary fails is a finding."""
+        # Each odd request of an operation wants the same one: it is told once.
+        if (slot, judged) not in self._creations:
+            self._creations[slot, judged] = self._creation(slot, judged=judged)
+        return self._creations[slot, judged]
+
+    def _creation(self, slot: Slot, *, judged: bool) -> Scenario:
         resource = self._resources[slot.kind]
         probe = self._probe(resource.create, slot.owner, {})
         if resource.body:
@@ -143,9 +151,9 @@ class Objects:
         made: list[Step] = []
         undo: list[Step] = []
         for probe in scenario.judged:
-            for slot in probe.slots:
+            for slot in () if probe.verb in {"GET", "HEAD", "OPTIONS"} else probe.slots:
                 known = any(slot.name in step.captures for step in (*made, *scenario.steps))
-                if slot.kind in self._resources and not known and probe.verb not in {"GET", "HEAD", "OPTIONS"}:
+                if slot.kind in self._resources and not known:
                     creation = self.creation(slot)
                     made += creation.steps
                     undo += creation.undo
@@ -153,12 +161,13 @@ class Objects:
 
     def _owning_up(self, scenario: Scenario) -> Scenario:
         """Let each judged probe that is sent to a resource's create capture the id of what it makes, and remove it afterwards."""
-        kinds = {resource.create: resource for resource in self._resources.values()}
+        if not any(step.probe.operation.label in self._creates for step in scenario.steps):
+            return scenario
         steps: list[Step] = []
         undo = list(scenario.undo)
         for step in scenario.steps:
             probe = step.probe
-            resource = kinds.get(probe.operation.label)
+            resource = self._creates.get(probe.operation.label)
             name = f"{resource.kind}:{probe.role}" if resource else ""
             if resource and step.judged and not step.captures and probe.verb == probe.operation.method:
                 steps.append(replace(step, captures={name: Pointer(path=resource.id)}))

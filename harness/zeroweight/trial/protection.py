@@ -114,7 +114,7 @@ def _change(name: str, old: Exchange, new: Exchange) -> Change:
     assert old.response is not None
     assert new.response is not None
     before, after = (half.headers.all(name) for half in (old.response, new.response))
-    if [_steady(value) for value in before] == [_steady(value) for value in after]:
+    if before == after or [_steady(value) for value in before] == [_steady(value) for value in after]:
         return Change.SAME
     if _lost(name, old, new):
         return Change.WEAKER

@@ -129,7 +129,10 @@ class Examiner:
 
     def _note(self, pair: Pair) -> None:
         """Find what the pair shows and count it by fingerprint."""
-        new, both, gone = split(*self._sight.findings(pair.baseline, pair.canary))
+        old, found = self._sight.findings(pair.baseline, pair.canary)
+        if not old and not found:
+            return
+        new, both, gone = split(old, found)
         for findings, unchanged in ((new, False), (both, True)):
             for finding in findings:
                 self._found.setdefault(finding.fingerprint, Candidate(finding=finding)).see(finding, pair, unchanged=unchanged)

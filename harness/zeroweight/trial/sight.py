@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from zeroweight.checks.check import Check, CheckFailed, compare_halves, examine
 from zeroweight.finding import Answer, Finding, Noise
 
+_UNKNOWN = Noise()
+"""What is known of the baseline's own range before it was asked."""
+
 
 class Sight:
     """What a trial's checks see."""
@@ -21,7 +24,7 @@ class Sight:
         while True:
             try:
                 old = examine(self._checks, baseline)
-                new = examine(self._checks, canary) + compare_halves(self._checks, baseline, canary, noise or Noise())
+                new = examine(self._checks, canary) + compare_halves(self._checks, baseline, canary, noise or _UNKNOWN)
             except CheckFailed as failure:
                 self.broken.append(failure)
                 self._checks = tuple(each for each in self._checks if each is not failure.check)

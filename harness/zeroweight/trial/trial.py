@@ -250,16 +250,17 @@ class Trial:
         for scenario, look in zip(scenarios, looks, strict=True):
             if look.gap is not None:
                 self._book_gap(scenario, look.gap)
+        asked: set[tuple[str, str]] = set()
         for pair in pairs:
             probe = pair.baseline.exchange.probe
             label = probe.operation.label
-            self._crossed |= {Owed(suite=self._suite, operation=label, role=role) for role in (probe.role, ANYWHERE)}
-            self._crossed.add(Owed(suite=self._suite, operation=ANYWHERE))
+            asked |= {(label, probe.role), (label, ANYWHERE), (ANYWHERE, ANYWHERE)}
             self._asked.add(label)
             self._resent += pair.baseline.exchange.resent + pair.canary.exchange.resent
             if pair.baseline.outcome is Outcome.ALLOWED:
                 self._allowed.add((label, probe.role))
                 self._let_in.add((label, probe.role, probe.owner))
+        self._crossed |= {Owed(suite=self._suite, operation=label, role=role) for label, role in asked}
 
     def _book_gap(self, scenario: Scenario, gap: Gap) -> None:
         """Keep a gap with its place; what the level forbids is the operator's choice, and an Exclusion."""

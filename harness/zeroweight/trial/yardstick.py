@@ -14,6 +14,12 @@ from zeroweight.model.request import Intent
 from zeroweight.model.target import Side
 from zeroweight.trial.candidate import Pair
 
+Key = tuple[str, str, str]
+"""Operation, role, and the owner of the object that it is about."""
+
+_UNNAMED = frozenset({Outcome.MISSING, Outcome.INVALID})
+"""As what a failure that names no reason is read where nobody is known to be allowed the same."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fared:
@@ -45,21 +51,23 @@ class Yardstick:
         """Know nothing yet; `context` is what this service's login is like, `groups`: role → group."""
         self._context = context or Context()
         self._groups = groups or {}
-        self._plain: dict[tuple[str, str, str], dict[Side, Fared]] = {}
+        self._plain: dict[Key, dict[Side, Fared]] = {}
 
     def take(self, halves: Iterable[tuple[Exchange, Exchange]]) -> None:
         """Remember the first pair of each plain request.
 
         Who gets what he asks for comes first: a 404 is a refusal only where the object's owner, or another role, is allowed.
         """
-        first: dict[tuple[str, str, str], tuple[Exchange, Exchange]] = {}
+        first: dict[Key, tuple[Exchange, Exchange]] = {}
         for old, new in halves:
-            if old.probe.intent is Intent.NORMAL and _key(old) not in self._plain:
-                first.setdefault(_key(old), (old, new))
+            if old.probe.intent is Intent.NORMAL and (key := _key(old)) not in self._plain:
+                first.setdefault(key, (old, new))
         for strangers in (False, True):
             mine = {key: pair for key, pair in first.items() if (key[2] not in {"", key[1]}) is strangers}
-            for _ in range(2):  # once more, now that it is known who else was allowed the same
-                self._plain |= {key: self._both(*pair) for key, pair in mine.items()}
+            self._plain |= {key: self._both(*pair) for key, pair in mine.items()}
+            # Once more, now that it is known who else was allowed the same.
+            doubtful = [key for key in mine if any(fared.outcome in _UNNAMED for fared in self._plain[key].values())]
+            self._plain |= {key: self._both(*mine[key]) for key in doubtful}
 
     def unlike(self, pairs: Sequence[Pair]) -> list[Pair]:
         """Return the plain requests that fared differently on the two sides: they are asked again before odd ones are held to them."""
@@ -81,15 +89,15 @@ class Yardstick:
 
     def answer(self, exchange: Exchange) -> Answer:
         """Put an exchange in its context."""
-        probe = exchange.probe
-        fared = self._fared(exchange)
-        apart = probe.owner not in {"", probe.role} and self._group(probe.role) != self._group(probe.owner)
+        _, role, whose = key = _key(exchange)
+        fared = self._fared(key, exchange.target.side)
+        owner = self._owner(key, exchange.target.side)
         return Answer(
             exchange=exchange,
-            outcome=self._outcome(exchange),
+            outcome=self._outcome(exchange, key, owner),
             plain=fared.outcome if fared else None,
-            owner=self._owner(exchange),
-            other_group=apart,
+            owner=owner,
+            other_group=whose not in {"", role} and self._group(role) != self._group(whose),
         )
 
     def cells(self) -> tuple[Cell, ...]:
@@ -108,7 +116,11 @@ class Yardstick:
         )
 
     def _both(self, old: Exchange, new: Exchange) -> dict[Side, Fared]:
-        return {side: Fared(outcome=self._outcome(half), status=half.status) for side, half in zip(Side, (old, new), strict=True)}
+        key = _key(old)
+        return {
+            side: Fared(outcome=self._outcome(half, key, self._owner(key, half.target.side)), status=half.status)
+            for side, half in zip(Side, (old, new), strict=True)
+        }
 
     def _group(self, role: str) -> str:
         return self._groups.get(role, "")
@@ -117,42 +129,47 @@ class Yardstick:
         """Whether two roles are no peers; a role without a group, as anonymous is, has none."""
         return one != other and (not self._group(one) or self._group(one) != self._group(other))
 
-    def _owner(self, exchange: Exchange) -> Outcome | None:
-        probe = exchange.probe
-        if probe.owner in {"", probe.role}:
+    def _owner(self, key: Key, side: Side) -> Outcome | None:
+        """Return how the object's owner fared with the same; None where it is nobody else's."""
+        label, role, owner = key
+        if owner in {"", role}:
             return None
-        fared = self._plain.get((probe.operation.label, probe.owner, probe.owner), {}).get(exchange.target.side)
+        fared = self._plain.get((label, owner, owner), {}).get(side)
         return fared.outcome if fared else None
 
-    def _fared(self, exchange: Exchange) -> Fared | None:
+    def _fared(self, key: Key, side: Side) -> Fared | None:
         """Return how the plain request of the same caller fared on that side.
 
         A path whose id was made odd is about nobody's object: it is held against the caller's own, else against any that he asked about.
         """
-        label, role, owner = _key(exchange)
-        keys = [(label, role, owner)]
-        if not owner:
-            keys += [(label, role, role), *sorted(key for key in self._plain if key[:2] == (label, role))]
-        return next((self._plain[key][exchange.target.side] for key in keys if key in self._plain), None)
+        label, role, owner = key
+        if key not in self._plain and not owner:
+            mine = (label, role, role)
+            key = mine if mine in self._plain else min((each for each in self._plain if each[:2] == (label, role)), default=key)
+        fared = self._plain.get(key)
+        return fared[side] if fared else None
 
-    def _others_get_it(self, exchange: Exchange) -> bool:
+    def _others_get_it(self, key: Key, side: Side) -> bool:
         """Whether another role's plain request for the same, about nobody's object, was allowed on the same side.
 
         A peer's does not count: `/me/avatar` is there for one of two users and not for the other, and nobody is refused.
         """
-        probe, side = exchange.probe, exchange.target.side
-        return not probe.owner and any(
-            fared[side].outcome is Outcome.ALLOWED and self._apart(role, probe.role)
+        mine, asker, about = key
+        return not about and any(
+            fared[side].outcome is Outcome.ALLOWED and self._apart(role, asker)
             for (label, role, owner), fared in self._plain.items()
-            if label == probe.operation.label and not owner
+            if label == mine and not owner
         )
 
-    def _outcome(self, exchange: Exchange) -> Outcome:
-        if exchange.probe.intent is not Intent.NORMAL:
-            return outcome(exchange, replace(self._context, owner=self._owner(exchange)))
-        return outcome(exchange, replace(self._context, owner=self._owner(exchange), others=self._others_get_it(exchange)))
+    def _outcome(self, exchange: Exchange, key: Key, owner: Outcome | None) -> Outcome:
+        context = self._context if owner is self._context.owner else replace(self._context, owner=owner)
+        found = outcome(exchange, context)
+        # What others were allowed tells only a failure that names no reason; of nearly all answers it need not be looked up.
+        if found in _UNNAMED and exchange.probe.intent is Intent.NORMAL and self._others_get_it(key, exchange.target.side):
+            return outcome(exchange, replace(context, others=True))
+        return found
 
 
-def _key(exchange: Exchange) -> tuple[str, str, str]:
+def _key(exchange: Exchange) -> Key:
     probe = exchange.probe
     return probe.operation.label, probe.role, probe.owner

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,14 @@ from zeroweight.writers.telling import count
 
 def write(record: Mapping[str, Any], path: Path) -> None:
     """Write the page of a redacted plain record; raises OSError, KeyError and jinja2's errors, which the caller turns into a reason."""
+    made = templates()
+    hashes = {name: _hash(made[f"report.{name}"].render()) for name in ("css", "js")}
+    path.write_text(made["report.html.j2"].render(page=view(record), hashes=hashes), encoding="utf-8")
+
+
+@cache
+def templates() -> Mapping[str, jinja2.Template]:
+    """Return all templates by name, compiled once: that takes longer than to write a page."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(shipped("reports")),
         autoescape=True,
@@ -27,9 +36,7 @@ def write(record: Mapping[str, Any], path: Path) -> None:
         lstrip_blocks=True,
     )
     environment.filters |= {"brief": brief, "count": count, "shown": shown}
-    hashes = {name: _hash(environment.get_template(f"report.{name}").render()) for name in ("css", "js")}
-    page = environment.get_template("report.html.j2").render(page=view(record), hashes=hashes)
-    path.write_text(page, encoding="utf-8")
+    return {name: environment.get_template(name) for name in environment.list_templates()}
 
 
 def _hash(text: str) -> str:
