@@ -15,12 +15,12 @@ from zeroweight.demo.service import build
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from starlette.applications import Starlette
+    from zeroweight.demo import service
 
 
 @dataclass(kw_only=True)
 class Shop:
-    app: Starlette
+    app: service.Shop
     tokens: dict[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     """The places of all requests, as they were written."""
@@ -47,7 +47,7 @@ class Shop:
 
 @pytest.fixture
 def open_shop() -> Iterator[Callable[..., Shop]]:
-    opened: list[Starlette] = []
+    opened: list[service.Shop] = []
 
     def open_one(**choices: Any) -> Shop:
         opened.append(build(build="1.0.0", **choices))
@@ -55,7 +55,7 @@ def open_shop() -> Iterator[Callable[..., Shop]]:
 
     yield open_one
     for app in opened:
-        app.state.service.store.close()
+        app.service.store.close()
 
 
 @pytest.fixture

@@ -53,8 +53,8 @@ def read_by_colleague(order: str) -> Sign:
     """Let another customer of alice's tenant read an order."""
 
     def seen(shop: Shop) -> Any:
-        shop.app.state.service.store.add_user(DAVE, "a password")
-        shop.tokens["dave"] = shop.app.state.service.tokens.issue("dave")
+        shop.app.service.store.add_user(DAVE, "a password")
+        shop.tokens["dave"] = shop.app.service.tokens.issue("dave")
         return status(f"GET /orders/{order}", "dave")(shop)
 
     return seen
@@ -64,7 +64,7 @@ def outlived(name: str) -> Sign:
     """Show what the bearer of a token is told that has ended, or of one that is not his."""
 
     def seen(shop: Shop) -> Any:
-        tokens = shop.app.state.service.tokens
+        tokens = shop.app.service.tokens
         ended = tokens.issue(name, lifetime=-60)
         return status("GET /me", headers={"authorization": f"Bearer {ended}"})(shop)
 

@@ -69,8 +69,10 @@ def test_every_site_has_a_flaw_and_is_asked_by_the_service(open_shop: Callable[.
         return holds(self, site, **context)
 
     monkeypatch.setattr(Guards, "holds", listening)
-    for sign, _held, _open in SIGNS.values():
-        sign(open_shop())
+    # Where a guard is whole it need not be asked for each request; without that short cut every answer is the same.
+    monkeypatch.setattr(Guards, "whole", lambda _self, _site: False)
+    for sign, held, _open in SIGNS.values():
+        assert sign(open_shop()) == held
     assert asked == set(SITES)
     assert {hole.site for flaw in FLAWS.values() for hole in flaw.holes} == set(SITES)
 

@@ -199,7 +199,7 @@ def test_a_shop_in_a_file_remembers(tmp_path: Path, open_shop: Callable[..., Sho
 def test_noise_is_repeatable_and_as_loud_as_told(open_shop: Callable[..., Shop]) -> None:
     def heard(seed: int) -> list[tuple[int, bool, bool]]:
         noisy = open_shop(noise=Noise(seed=seed, latency=0, unavailable=0.1, broken=0.1))
-        noisy.tokens["alice"] = noisy.app.state.service.tokens.issue("alice")
+        noisy.tokens["alice"] = noisy.app.service.tokens.issue("alice")
         answers = [noisy.ask("GET /orders/1001", "alice") for _ in range(200)]
         return [(each.status_code, "referrer-policy" in each.headers, each.is_success and each.json()["note"] is None) for each in answers]
 

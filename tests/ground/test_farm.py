@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import httpx
 import psutil
@@ -54,6 +56,73 @@ def test_every_service_is_served_with_noise_and_without(farm: Talker, name: str)
     broken = opened(farm, service=name, noise={"seed": 1, "unavailable": 1.0, "latency": 0.0})["url"]
     assert httpx.get(calm).status_code != 503
     assert httpx.get(broken).status_code == 503
+
+
+def heard(url: str, request: bytes) -> bytes:
+    """Send bytes and read until the other side closes."""
+    parts = urlsplit(url)
+    with socket.create_connection((parts.hostname, parts.port), PATIENCE) as connection:
+        connection.sendall(request)
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+@pytest.mark.parametrize(
+    ("flaws", "request_", "told"),
+    [
+        ((), b"GET /version HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n", [b"HTTP/1.1 200", b'"build":"1.41.3"']),
+        ((), b"HEAD /version HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n", [b"HTTP/1.1 200", b"content-length: 18"]),
+        ((), b"no request\r\n\r\n", [b"HTTP/1.1 400", b"Invalid HTTP request"]),
+        (
+            (),
+            b"GET /health HTTP/1.1\r\n\r\nGET /nowhere HTTP/1.1\r\n\r\nGET /version HTTP/1.1\r\nconnection: close\r\n\r\n",
+            [b"HTTP/1.1 200", b"HTTP/1.1 404", b'"build":"1.41.3"'],
+        ),
+        (
+            (),
+            b"POST /login HTTP/1.1\r\ncontent-type: application/json\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}",
+            [b"HTTP/1.1 422", b"user is required"],
+        ),
+        # An answer that ends before its end: what there is of it comes, and then nothing.
+        (("report-cut-short",), b"", [b"HTTP/1.1 200", b"content-length"]),
+    ],
+    ids=["whole", "head", "no request", "pipelined", "with a body", "cut short"],
+)
+def test_answers_come_whole_however_they_are_written(farm: Talker, flaws: tuple[str, ...], request_: bytes, told: list[bytes]) -> None:
+    url = opened(farm, flaws=flaws)["url"]
+    if not request_:
+        line = f"GET /tenants/acme/report HTTP/1.1\r\nauthorization: {token(url, 'alice')['authorization']}\r\n\r\n"
+        request_ = line.encode()
+    answer = heard(url, request_)
+    places = [answer.find(each) for each in told]
+    assert -1 not in places, answer
+    assert places == sorted(places)
+
+
+def test_a_caller_who_waits_to_be_asked_for_his_body_is_asked(farm: Talker) -> None:
+    parts = urlsplit(opened(farm)["url"])
+    with socket.create_connection((parts.hostname, parts.port), PATIENCE) as connection:
+        connection.sendall(b"POST /login HTTP/1.1\r\nexpect: 100-continue\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 100 ")
+        connection.sendall(b"{}")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 422 ")
+
+
+@pytest.mark.parametrize("service", [each.name for each in services()])
+def test_a_body_in_parts_and_an_answer_that_waits_come_to_the_same_end(farm: Talker, service: str) -> None:
+    noise = {"seed": 1, "latency": 0.001, "unavailable": 0.0, "broken": 0.0}
+    place = {DEMO: "/login", "clinic": "/v1/auth/token", "library": "/api/session"}[service]
+    head = f"POST {place} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 4\r\nconnection: close\r\n\r\n"
+    statuses = set()
+    for how in (None, noise):
+        parts = urlsplit(opened(farm, service=service, noise=how)["url"])
+        for pieces in ((f"{head}nope",), (head, "nope"), (head, "no", "pe")):
+            with socket.create_connection((parts.hostname, parts.port), PATIENCE) as connection:
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                for piece in pieces:
+                    connection.sendall(piece.encode())
+                    farm.ask(do="cpu", timeout=PATIENCE)  # it has read the piece by then, or will with the next one
+                statuses.add(b"".join(iter(lambda: connection.recv(65536), b""))[:12])
+    assert statuses == {b"HTTP/1.1 400"}
 
 
 def asked_until_it_is_gone(url: str) -> None:

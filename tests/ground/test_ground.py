@@ -70,6 +70,14 @@ def test_the_sample_by_command_and_the_one_under_busy_are_all_there() -> None:
     assert len(families) >= 5
 
 
+def test_the_sample_by_httpx_is_of_every_service_and_has_harmless_changes() -> None:
+    jobs = list(docket.jobs("driver"))
+    assert len(jobs) == sum(map(len, docket.BY_HTTPX.values()))
+    assert {job.service for job in jobs if job.flaws} == {each.name for each in services()}
+    assert sum(bool(job.benign) for job in jobs) >= 2
+    assert [(replace(job, driver="").flaws, job.benign) for job in jobs] == [(job.flaws, job.benign) for _, job in docket.by_wire()]
+
+
 def test_all_flaws_stand_under_narrower_gates_when_asked() -> None:
     jobs = list(docket.jobs("settings", every=1))
     assert len(jobs) == len(docket.SETTINGS) * sum(len(expectations.expected(each.name)) for each in services())
@@ -239,6 +247,42 @@ def test_the_command_line_must_agree_with_the_forked_gate() -> None:
         assert {row["how"] for row in document["command"]["each"]} == {"command"}
 
 
+ONE_MORE: Final = replace(CAUGHT, findings=(*CAUGHT.findings, found("headers.csp-lost", SPOTS[0], state="unchanged", blocks=False)))
+
+
+@pytest.mark.parametrize(
+    ("answer", "agreeing", "only_here"),
+    [(CAUGHT, 1, 0), (replace(CAUGHT, verdict="PASS"), 0, 0), (ONE_MORE, 0, 1), (replace(CAUGHT, findings=()), 0, 0)],
+)
+def test_the_other_driver_must_agree_to_the_last_finding(answer: Answer, agreeing: int, only_here: int) -> None:
+    by_httpx = Job(name=f"{FLAW} by httpx", flaws=(FLAW,), driver="httpx")
+    document = proved(("flaws", Job(name=FLAW, flaws=(FLAW,)), CAUGHT), ("driver", by_httpx, answer))
+    assert document["driver"]["agreeing"] == agreeing
+    assert [len(row["only_here"]) for row in document["driver"]["each"]] == [only_here]
+    assert len([text for text in document["totals"]["below_bound"] if "by the wire" in text]) == 1 - agreeing
+    assert sum("1 gates, 1 with the same verdict and findings" in line for line in table.lines(document)) == agreeing
+
+
+def test_the_other_driver_agrees_with_nothing_where_there_is_nothing() -> None:
+    tried = ("driver", Job(name=f"{FLAW} by httpx", flaws=(FLAW,), driver="httpx"), CAUGHT)
+    assert [row["agrees"] for row in proved(tried)["driver"]["each"]] == [False]
+    assert [row["agrees"] for row in proved(tried, chosen=("driver",))["driver"]["each"]] == [None]
+
+
+@pytest.mark.parametrize(
+    ("job", "waits"),
+    [
+        (Job(name="plain", flaws=(FLAW,)), False),
+        (Job(name="noisy", noise=docket.HEAVY), True),
+        (Job(name="slow", benign=("slower",)), True),
+        (Job(name="by command", benign=("uuid-ids",), by_command=True), False),
+    ],
+    ids=lambda value: value.name if isinstance(value, Job) else "",
+)
+def test_what_waits_is_told_from_what_computes(job: Job, *, waits: bool) -> None:
+    assert job.waits is waits
+
+
 def test_a_rule_whose_absence_loses_nothing_is_unproven() -> None:
     rows = {row["rule"]: row for row in proved(("flaws", Job(name=FLAW, flaws=(FLAW,)), CAUGHT))["ablation"]}
     assert rows[WANTED.rule]["lost"] == rows[WANTED.rule]["no_longer_fail"] == [f"{DEMO}/{FLAW}"]
@@ -265,7 +309,7 @@ def test_the_table_counts_what_is_well_and_names_what_is_not() -> None:
 
 
 def test_every_part_of_gates_is_weighed_and_counted() -> None:
-    assert {*GATES, "command", "faults"} == set(PARTS)
+    assert {*GATES, "command", "driver", "faults"} == set(PARTS)
 
 
 # Seams.

@@ -36,7 +36,7 @@ def gates() -> Iterator[Gates]:
 
 
 def forked(
-    zygote: Talker, folder: Path, test: str, *, limit: float = PATIENCE, environment: Mapping[str, str] | None = None
+    zygote: Talker, folder: Path, test: str, *, limit: float = PATIENCE, environment: Mapping[str, str] | None = None, cut: bool = False
 ) -> dict[str, Any]:
     folder.mkdir(exist_ok=True)
     (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
@@ -48,6 +48,7 @@ def forked(
         environment=dict(environment or {}),
         limit=limit,
         without=[],
+        cut=cut,
         shelf="",
         timeout=2 * PATIENCE,
     )
@@ -158,6 +159,20 @@ def test_a_forked_gate_says_what_its_job_deserves(gates: Gates, job: Job, verdic
     assert answer.verdict == verdict, answer.output
     assert answer.requests > 100
     assert any(found.rule == "headers.csp-lost" for found in answer.findings) is (job.name == "flawed")
+
+
+def test_a_gate_by_the_other_driver_sends_nothing_by_the_wire(gates: Gates) -> None:
+    answer = gates.answer(Job(name="clean", driver="httpx"))
+    assert answer.verdict == "PASS", answer.output
+    assert answer.requests > 100
+
+
+def test_what_goes_by_a_cut_wire_breaks(zygote: Talker, tmp_path: Path) -> None:
+    asks = (
+        "import asyncio\n\nimport pytest\n\nfrom zeroweight.drivers.wire import WireLine\n\n\n"
+        "def test_it():\n    with pytest.raises(ConnectionError, match='cut'):\n        asyncio.run(WireLine.send(None, None, cap=1))\n"
+    )
+    assert [forked(zygote, tmp_path / str(cut), asks, cut=cut)["status"] for cut in (True, False)] == [0, 1]
 
 
 def test_a_rule_that_no_check_has_cannot_be_switched_off(gates: Gates) -> None:

@@ -43,6 +43,14 @@ BY_COMMAND: Final = {
     "aa": ("quiet-1", "quiet-2", "noise-101"),
 }
 """What is run by the real command line, too; it must come to the same verdicts."""
+BY_HTTPX: Final = {
+    "flaws": (
+        *("nosniff-gone-on-errors", "profile-ruby-trace", "order-replace-foreign"),
+        *("clinic/patients-of-other-practices", "clinic/errors-as-text", "library/staff-page-without-login"),
+    ),
+    "benign": ("status-filter", "clinic/message-wording"),
+}
+"""What is sent by httpx, too, the reference driver; it must come to the same verdicts, by the same findings."""
 EVERY: Final = 12
 """So many-th flaw of each service stands in the sample for narrower gates: all of them under each would take longer than the rest."""
 SETTINGS: Final[Mapping[str, Mapping[str, Any]]] = {
@@ -58,7 +66,9 @@ def jobs(part: str, *, every: int = EVERY) -> Iterator[Job]:
     """Yield a part's gates; names are unique over all parts. Under narrower gates stands one flaw in so many, 1 for all of them."""
     if part == "settings":
         return _settings(every)
-    return {"flaws": _flaws, "later": _later, "benign": _benign, "aa": _aa, "command": _by_command, "faults": _none}[part]()
+    return {"flaws": _flaws, "later": _later, "benign": _benign, "aa": _aa, "command": _by_command, "driver": _by_httpx, "faults": _none}[
+        part
+    ]()
 
 
 def _flaws() -> Iterator[Job]:
@@ -116,9 +126,25 @@ def _same(kind: str, name: str, number: int, noise: Noise | None) -> Job:
 
 def _by_command() -> Iterator[Job]:
     """Yield the sample that the real command line runs, too."""
-    for part, names in BY_COMMAND.items():
+    yield from (replace(job, name=f"{job.name} by command", by_command=True) for job in _again(BY_COMMAND))
+
+
+def _by_httpx() -> Iterator[Job]:
+    """Yield the sample that httpx sends, too."""
+    yield from (replace(job, name=f"{job.name} by httpx", driver="httpx") for job in _again(BY_HTTPX))
+
+
+def by_wire() -> Iterator[tuple[str, Job]]:
+    """Yield the parts and gates of the sample that httpx sends, too, as they are."""
+    for part, names in BY_HTTPX.items():
+        yield from ((part, job) for job in _again({part: names}))
+
+
+def _again(sample: Mapping[str, tuple[str, ...]]) -> Iterator[Job]:
+    """Yield the jobs of a sample, which names them by their part."""
+    for part, names in sample.items():
         found = {job.name: job for job in jobs(part)}
-        yield from (replace(found[name], name=f"{name} by command", by_command=True) for name in names if name in found)
+        yield from (found[name] for name in names)
 
 
 def _none() -> Iterator[Job]:

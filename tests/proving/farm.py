@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import os
 import socket
@@ -19,6 +20,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
+from one_write import OneWrite
 from services import Service, noise_of, service
 
 if TYPE_CHECKING:
@@ -81,6 +83,7 @@ class Farm:
         server = _Server(
             uvicorn.Config(
                 app,
+                http=OneWrite,
                 log_config=None,
                 log_level="critical",
                 access_log=False,
@@ -144,6 +147,9 @@ def main() -> None:
     """Serve until nobody asks any more; what is served then goes down with this process."""
     out = os.dup(1)
     os.dup2(2, 1)  # whatever prints must not spoil the answers
+    # What is loaded now stays, and what answers leave behind is mostly freed without being looked for.
+    gc.freeze()
+    gc.set_threshold(20_000)
     asyncio.run(_serve_and_leave(out))
 
 

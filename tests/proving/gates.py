@@ -54,6 +54,7 @@ class Found:
     state: str
     confirmed: bool
     blocks: bool
+    severity: str = ""
 
     def __str__(self) -> str:
         """Say it as the table does."""
@@ -98,10 +99,17 @@ class Job:
     """The safety level, where it is not the gate file's."""
     roles: int = 0
     """How many roles log in; 0: all of the gate file."""
+    driver: str = ""
+    """What sends the probes, where it is not the gate file's."""
     without: tuple[str, ...] = ()
     """Rules that this gate does not look for."""
     by_command: bool = False
     """Run by the real command line, between two processes of the demo."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether it mostly waits for its services, and so costs little processor for its time."""
+        return self.noise is not None or "slower" in self.benign
 
     @property
     def how(self) -> str:
@@ -199,6 +207,7 @@ class Gates:
                 environment={**kind.environment(), "ZEROWEIGHT_RUN_ID": uuid.uuid4().hex, "PYTEST_ADDOPTS": LIGHT},
                 limit=LIMIT,
                 without=list(job.without),
+                cut=job.driver not in {"", "wire"},
                 shelf=self._shelf.name,
             )
             return _read(folder, Spent(status=told["status"], seconds=told["seconds"], cpu=told["cpu"], memory=told["memory"]))
@@ -276,6 +285,8 @@ def _arguments(folder: Path, job: Job, rate: int) -> list[str]:
     sets = [f"budget.rate={rate}", f"budget.seconds={LIMIT - SPARE:g}", f"budget.requests={REQUESTS}"]
     if job.level:
         sets.append(f"safety.level={job.level}")
+    if job.driver:
+        sets.append(f"driver={job.driver}")
     return ["--zeroweight-output", str(folder / "out"), *(word for each in sets for word in ("--zeroweight-set", each)), *job.arguments]
 
 
@@ -323,4 +334,5 @@ def _found(told: dict[str, Any]) -> Found:
         state=told["state"],
         confirmed=told["confirmed"],
         blocks=told["action"] == "block",
+        severity=told["severity"],
     )

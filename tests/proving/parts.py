@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import expectations
@@ -32,12 +32,16 @@ class Item:
     row: Row
     says: str
     output: str = ""
+    findings: frozenset[str] = frozenset()
+    """All that the gate found, new or not, in words."""
 
 
 def item(part: str, job: Job, answer: Answer) -> Item:
     """Weigh one gate's answer."""
-    weigh = {"flaws": _flaw, "later": _later, "settings": _setting, "benign": _benign, "aa": _aa, "command": _command, "ablation": _ablated}
-    return weigh[part](job, answer)
+    parts = ("flaws", "later", "settings", "benign", "aa", "command", "driver", "ablation")
+    weigh = dict(zip(parts, (_flaw, _later, _setting, _benign, _aa, _command, _driver, _ablated), strict=True))
+    findings = frozenset(f"{each}: {each.state}{', blocks' if each.blocks else ''}" for each in answer.findings)
+    return replace(weigh[part](job, answer), findings=findings)
 
 
 def _flaw(job: Job, answer: Answer) -> Item:
@@ -168,6 +172,13 @@ def _command(job: Job, answer: Answer) -> Item:
     name = job.name.removesuffix(" by command")
     row = {"name": name, "service": job.service, "verdict": answer.verdict, **_cost(job, answer)}
     return Item(part="command", name=job.name, ok=answer.verdict in WORDS.values(), row=row, says=_why(answer), output=answer.output)
+
+
+def _driver(job: Job, answer: Answer) -> Item:
+    """Weigh what the other driver's gate said; what the first driver's said is held against it when all is done."""
+    name = job.name.removesuffix(f" by {job.driver}")
+    row = {"name": name, "service": job.service, "driver": job.driver, "verdict": answer.verdict, **_cost(job, answer)}
+    return Item(part="driver", name=job.name, ok=answer.verdict in WORDS.values(), row=row, says=_why(answer), output=answer.output)
 
 
 def _ablated(job: Job, answer: Answer) -> Item:

@@ -17,7 +17,7 @@ import parts
 from parts import Item, Row
 from services import DEMO, service, services
 
-PARTS: Final = ("flaws", "later", "settings", "benign", "aa", "command", "faults")
+PARTS: Final = ("flaws", "later", "settings", "benign", "aa", "command", "driver", "faults")
 GATES: Final = ("flaws", "later", "settings", "benign", "aa")
 """The parts whose gates are forked."""
 LEAST: Final[Mapping[str, int]] = {"aa": 50, "faults": 35}
@@ -85,6 +85,7 @@ class Proof:
                 "each": aa,
             },
             "command": self._command(),
+            "driver": self._driver(),
             "faults": self.rows("faults"),
             "ablation": ablation.told(flaws),
             "ablated": self.rows("ablation"),
@@ -94,6 +95,7 @@ class Proof:
 
     def _totals(self, *, whole: bool) -> Row:
         forked = [row for part in GATES for row in self.rows(part)]
+        by_driver = self.rows("driver")
         caught = [row["caught"] for row in self._plain()]
         broken = list(self._broken(whole=whole))
         costs = sorted(row["cpu"] for row in forked)
@@ -105,14 +107,15 @@ class Proof:
             "false_passes": sum(map(parts.passes_falsely, self.rows("faults"))),
             "told_without_blocking": sum(row["caught"] and not row["blocks"] for row in self._plain()),
             "collateral": sum(len(row["collateral"]) for row in self.rows("flaws")),
-            "gates": len(forked) + len(self.rows("command")) + len(self.rows("ablation")),
+            "gates": sum(len(self.rows(part)) for part in (*GATES, "command", "driver", "ablation")),
             "seconds": round(time.monotonic() - self._began, 1),
             "within_wished_time": time.monotonic() - self._began <= TIME_WISHED,
             "cpu_per_run": _mean(costs),
             "cpu_of_95_percent": costs[int(0.95 * (len(costs) - 1))] if costs else 0.0,
             "cpu_most": costs[-1] if costs else 0.0,
             "cpu_per_command": _mean([row["cpu"] for row in self.rows("command")]),
-            "farm_cpu_per_run": round(self.farm_cpu / len(forked), 2) if forked else 0.0,
+            "cpu_by_httpx": _mean([row["cpu"] for row in by_driver]),
+            "farm_cpu_per_run": round(self.farm_cpu / len([*forked, *by_driver]), 2) if forked or by_driver else 0.0,
             "requests_per_run": _mean([row["requests"] for row in forked]),
             "passed": sum(item.ok for item in self.items),
             "failed": sum(not item.ok for item in self.items) + len(broken),
@@ -154,6 +157,13 @@ class Proof:
         each = [{**row, "agrees": row["forked_verdict"] == row["verdict"] or row["forked_verdict"] == alone} for row in rows]
         return {"agreeing": sum(row["agrees"] for row in each), "each": each}
 
+    def _driver(self) -> Row:
+        """Hold the gates that another driver sent for against those of the same names: the verdict, and every finding."""
+        first = {item.name: item for item in self.items if item.part in GATES}
+        whole = set(self.chosen) == set(PARTS)
+        each = [_compared(item, first.get(item.row["name"]), whole=whole) for item in self.items if item.part == "driver"]
+        return {"agreeing": sum(row["agrees"] is True for row in each), "each": each}
+
     def _broken(self, *, whole: bool) -> Iterator[str]:
         """Yield every bound that the numbers as a whole do not keep; what is wrong with one item is told by that item."""
         yield from (f"the expectations do not tell of {name} exactly once" for name in expectations.untold())
@@ -171,6 +181,9 @@ class Proof:
         for row in self._command()["each"]:
             if not row["agrees"]:
                 yield f"{row['name']} is {row['verdict']} by the command line, and {row['forked_verdict']} forked"
+        for row in self._driver()["each"]:
+            if row["agrees"] is False:
+                yield f"{row['name']} is {row['verdict']} by {row['driver']}, {row['first_verdict']} by the wire, or by other findings"
         if whole:
             yield from self._too_few()
 
@@ -193,6 +206,15 @@ class Proof:
             narrow = sum(flaw.narrow for flaw in flaws)
             if narrow < NARROW * len(flaws):
                 yield f"{narrow} of the demo's {len(flaws)} flaws are narrow, and a proof needs {NARROW:.0%}"
+
+
+def _compared(item: Item, first: Item | None, *, whole: bool) -> Row:
+    """Tell what two drivers' gates say otherwise; None agrees with nothing where only a part was to be proven."""
+    if first is None:
+        return {**item.row, "first_verdict": "not run", "only_here": [], "only_there": [], "agrees": False if whole else None}
+    here, there = sorted(item.findings - first.findings), sorted(first.findings - item.findings)
+    agrees = item.row["verdict"] == first.row["verdict"] and not here and not there
+    return {**item.row, "first_verdict": first.row["verdict"], "only_here": here, "only_there": there, "agrees": agrees}
 
 
 def _tree() -> Row:

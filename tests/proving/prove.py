@@ -15,22 +15,27 @@ import sys
 import traceback
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import ablation
 import docket
+import faults
 import parts
 import table
 from gates import Answer, Gates, Job
 from parts import Item
 from proof import PARTS, Proof
 from talk import GoneError
+from workshop import Fault, Pairs
 
 if TYPE_CHECKING:
     from types import FrameType
 
 ROOT: Final = Path(__file__).resolve().parents[2]
+WAITING: Final = 3
+"""So many that mostly wait run beside each one that does not."""
 
 
 def say(text: str) -> None:
@@ -49,22 +54,43 @@ def told(item: Item, left: int) -> str:
     return line if item.ok else f"{line}  {item.says}\n      " + words.replace("\n", "\n      ")
 
 
-def prove_gates(proof: Proof, gates: Gates, chosen: Sequence[tuple[str, Job]], *, jobs: int) -> None:
-    """Run gates, so many at a time; noisy ones mostly wait, and stand in a queue of their own."""
-    left = len(chosen)
-    with ThreadPoolExecutor(jobs) as busy, ThreadPoolExecutor(2 * jobs) as idle:
+def prove(proof: Proof, gates: Gates, chosen: Sequence[tuple[str, Job]], played: Sequence[Fault], *, jobs: int) -> None:
+    """Run gates and faults, so many at a time; what mostly waits stands in a queue of its own beside them, the longest first."""
+    left = len(chosen) + len(played)
+    with ExitStack() as stack:
+        pairs = stack.enter_context(Pairs())
+        busy, idle = (stack.enter_context(ThreadPoolExecutor(size)) for size in (jobs, WAITING * jobs))
+        waiting = sorted((each for each in chosen if each[1].waits), key=_turned_away, reverse=True)
+        running = [
+            *((idle if each.waits else busy).submit(_played, pairs, each) for each in played),
+            *(idle.submit(_tried, gates, *each) for each in waiting),
+            *(busy.submit(_tried, gates, *each) for each in chosen if not each[1].waits),
+        ]
         try:
-            running = [(idle if job.noise else busy).submit(_tried, gates, part, job) for part, job in chosen]
             for done in as_completed(running):
                 left -= 1
                 item = done.result()
                 proof.add(item)
                 say(told(item, left))
             proof.farm_cpu = gates.farm_cpu()
+        except BaseException:  # a signal, mostly: nothing more is begun, and what runs is ended
+            for each in running:
+                each.cancel()
+            pairs.abort()
+            raise
         finally:
-            busy.shutdown(wait=False, cancel_futures=True)
-            idle.shutdown(wait=False, cancel_futures=True)
             gates.close()
+
+
+def _turned_away(chosen: tuple[str, Job]) -> float:
+    """Return how often its services turn a gate away, which then waits: the more, the longer it takes."""
+    noise = chosen[1].noise
+    return noise.unavailable if noise else 0.0
+
+
+def _played(pairs: Pairs, fault: Fault) -> Item:
+    """Play one fault of the harness, or a control."""
+    return parts.fault(faults.try_on(pairs, fault), control=fault in faults.CONTROLS)
 
 
 def _tried(gates: Gates, part: str, job: Job) -> Item:
@@ -76,15 +102,6 @@ def _tried(gates: Gates, part: str, job: Job) -> Item:
     except Exception as error:
         answer = Answer(verdict="none", output="".join(traceback.format_exception(error)))
     return parts.item(part, job, answer)
-
-
-def prove_faults(proof: Proof, names: Sequence[str], *, jobs: int) -> None:
-    """Run the faults of the harness, and their controls; each is told as it ends."""
-    import faults  # noqa: PLC0415  # its pairs and proxies are needed by no other part
-
-    controls = {each.name for each in faults.CONTROLS}
-    for result in faults.run_all(names or None, jobs, show=True):
-        proof.add(parts.fault(result, control=result.name in controls))
 
 
 def main() -> None:
@@ -100,19 +117,23 @@ def main() -> None:
     chosen = (options.only,) if options.only else (*PARTS, *(("ablation",) if ablate else ()))
     whole = not options.name
     every = [(part, job) for part in chosen for job in _jobs(part, options.every)]
+    if chosen == ("driver",):
+        every += docket.by_wire()  # else there would be nothing to hold it against
     gates = [(part, job) for part, job in every if whole or job.name in options.name]
+    tricks = (*faults.CONTROLS, *faults.FAULTS) if "faults" in chosen else ()
+    played = [each for each in tricks if whole or each.name in options.name]
+    unknown = sorted({*options.name} - {job.name for _, job in gates} - {each.name for each in played})
+    if unknown:
+        parser.error(f"nothing is named {', '.join(unknown)}")
     proof = Proof(chosen)
-    say(f"{len(gates)} gates, {options.jobs} at a time" + (", then the faults" if "faults" in chosen else ""))
+    say(f"{len(gates)} gates and {len(played)} faults, {options.jobs} at a time, and beside them what mostly waits")
     try:
-        prove_gates(proof, Gates(), gates, jobs=options.jobs)
-        named = [name for name in options.name if name not in {job.name for _, job in gates}]
-        if "faults" in chosen and (whole or named):
-            prove_faults(proof, named, jobs=options.jobs)
+        prove(proof, Gates(), gates, played, jobs=options.jobs)
     except GoneError as error:
         sys.exit(f"prove: {error}")
     except KeyboardInterrupt:
         sys.exit("prove: ended by a signal; nothing was written")
-    proof.order([job.name for _, job in every])
+    proof.order([*(job.name for _, job in every), *(each.name for each in tricks)])
     document = proof.document(whole=whole)
     name = "prove.json" if set(PARTS) <= set(chosen) and whole else "prove-part.json"
     (ROOT / "build").mkdir(exist_ok=True)

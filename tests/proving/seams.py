@@ -1,4 +1,4 @@
-"""Two seams of a forked gate: checks that are switched off, and examples that are generated once for all gates of one schema."""
+"""The seams of a forked gate: checks that are switched off, a wire that is cut, and examples that are generated once for all gates."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 import zeroweight.checks
 from zeroweight.checks import check
 from zeroweight.checks.check import Check
 from zeroweight.drivers import openapi, openapi_generate
+from zeroweight.drivers.wire import WireLine
 
 
 def switch_off(rules: Collection[str]) -> None:
@@ -31,6 +32,15 @@ def switch_off(rules: Collection[str]) -> None:
     holders = [module for name, module in sys.modules.items() if name.startswith("zeroweight.") and vars(module).get("catalogue") is every]
     for module in holders:
         vars(module)["catalogue"] = catalogue
+
+
+def cut_the_wire() -> None:
+    """Let nothing go by the wire: a gate that is to be sent by the other driver must be, and not only say so."""
+
+    async def cut(*_: object, **__: object) -> NoReturn:
+        raise ConnectionError("the wire is cut: this gate is to be sent by another driver")
+
+    WireLine.send = cut  # type: ignore[method-assign]  # in this process, which runs one gate
 
 
 def generate_once(shelf: str) -> None:

@@ -104,7 +104,7 @@ def _demo() -> Service:
         flaws=FLAWS,
         benign=BENIGN,
         build=build,
-        close=lambda app: app.state.service.store.close(),
+        close=lambda app: app.service.store.close(),
         gate=gate,
         environment=environment,
     )

@@ -24,6 +24,7 @@ def lines(document: Row) -> Iterator[str]:
     command = document["command"]
     if command["each"]:
         yield f"by the real command line: {len(command['each'])} gates, {command['agreeing']} with the verdict of the forked gate"
+    yield from _driver(document["driver"])
     yield from _amiss(document)
     yield from _totals(document["totals"], measured=bool(document["flaws"]))
 
@@ -100,6 +101,16 @@ def _ablation(document: Row) -> Iterator[str]:
     unproven = [row["rule"] for row in rows if "unproven" in row]
     yield f"ablation: {len(rows) - len(unproven)} of {len(rows)} rules lose a flaw by their absence; unproven: {len(unproven)}"
     yield from textwrap.wrap(", ".join(unproven), WIDE, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+
+
+def _driver(driver: Row) -> Iterator[str]:
+    rows = [row for row in driver["each"] if row["agrees"] is not None]
+    if rows:
+        yield f"sent by httpx instead of the wire: {len(rows)} gates, {driver['agreeing']} with the same verdict and findings"
+    for row in rows:
+        if not row["agrees"]:
+            said = f"{row['verdict']} by {row['driver']}, {row['first_verdict']} by the wire"
+            yield f"  DISAGREES {row['name']}: {said}{_few('only here', row['only_here'])}{_few('only there', row['only_there'])}"
 
 
 def _amiss(document: Row) -> Iterator[str]:

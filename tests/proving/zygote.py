@@ -4,9 +4,9 @@ Event loops, TLS contexts, run ids and random state are made after the fork, by 
 running loop thread hangs.
 
 Question (standard input, a line of JSON): `{"folder": …, "arguments": […], "environment": {…}, "limit": seconds, "without": [rule, …],
-"shelf": folder or ""}`; the gate runs in the folder, with these pytest arguments, its words go to output.txt there. Answer (standard
-output): `{"status": …, "seconds": …, "cpu": …, "memory": KiB}`, children included. A gate past its limit is killed, and so is every gate
-when the input ends.
+"cut": whether nothing may go by the wire, "shelf": folder or ""}`; the gate runs in the folder, with these pytest arguments, its words
+go to output.txt there. Answer (standard output): `{"status": …, "seconds": …, "cpu": …, "memory": KiB}`, children included. A gate past
+its limit is killed, and so is every gate when the input ends.
 """
 
 from __future__ import annotations
@@ -29,8 +29,10 @@ from importlib.metadata import entry_points
 from typing import Any, Final, NoReturn
 
 import pytest
+from _pytest.config import default_plugins
 
 import zeroweight
+from zeroweight.writers import page
 
 COLD: Final = ("zeroweight.cli", "zeroweight.demo", "zeroweight.drivers.openapi_child")
 """What no gate's process imports."""
@@ -47,6 +49,10 @@ def warm() -> None:
         if plugin.name != "schemathesis":
             plugin.load()
     importlib.import_module("hypothesis")  # its plugin does so at the end of every run
+    importlib.import_module("httpcore")  # httpx does so with its first connection
+    for plugin in default_plugins:
+        importlib.import_module(f"_pytest.{plugin}")
+    page.templates()
     importlib.import_module("seams")
     # What is there now stays: no collection in a child need look at it, and its pages stay shared.
     gc.collect()
@@ -178,6 +184,8 @@ def run(question: dict[str, Any]) -> int:
     seams = importlib.import_module("seams")
     if question["without"]:
         seams.switch_off(question["without"])
+    if question["cut"]:
+        seams.cut_the_wire()
     if question["shelf"]:
         seams.generate_once(question["shelf"])
     return int(pytest.main(question["arguments"]))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from starlette.responses import PlainTextResponse, Response
+
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"))
 
 
 class DeclinedError(Exception):
@@ -21,7 +23,7 @@ class DeclinedError(Exception):
 
 def answer(content: Any, status: int = 200) -> Response:
     """Answer with JSON; characters beyond ASCII are escaped, so that no text can break the encoding."""
-    return Response(json.dumps(content, separators=(",", ":")), status, media_type="application/json")
+    return Response(_ENCODER.encode(content), status, media_type="application/json")
 
 
 def nothing() -> Response:

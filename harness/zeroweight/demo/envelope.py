@@ -57,6 +57,12 @@ _IGNORED: Final[Mapping[str, Header]] = MappingProxyType(
 )
 """What looks like a protection and is none: browsers take no notice of it, or do as if it were not there."""
 
+_ASKED: Final = (
+    *(f"{kind}:{name}" for kind in ("header", "form") for name in SECURITY),
+    *("once:strict-transport-security", "answers-whole", "banner", "inner-names", "cross-origin"),
+)
+"""The guard sites that are asked here."""
+
 _DELAY: Final = 0.02
 
 
@@ -73,6 +79,9 @@ class Envelope:
             headers.update(more if name in service.benign else {})
         self.headers = [(name, (name.encode(), value.encode())) for name, value in headers.items()]
         self.build = (b"x-build", service.build.encode())
+        # A build without a hole here, and without noise, says the same on every answer.
+        steady = all(map(service.guards.whole, _ASKED)) and (noise is None or noise.absent_header not in headers)
+        self.always = self._own({"headers": ()}, {}) if steady else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and put the headers on the answer."""
@@ -86,9 +95,11 @@ class Envelope:
         async def sealed(message: Message) -> None:
             nonlocal whole
             if message["type"] == "http.response.start":
-                context = _context(scope, message)
-                whole = self.service.guards.holds("answers-whole", **context)
-                own = self._own(scope, context)
+                own = self.always
+                if own is None:
+                    context = _context(scope, message)
+                    whole = self.service.guards.holds("answers-whole", **context)
+                    own = self._own(scope, context)
                 headers = [*own, *message["headers"]] if "header-order" in self.service.benign else [*message["headers"], *own]
                 message = {**message, "headers": headers}
             # An answer that is not sent to its end: the server closes the connection on the caller.

@@ -113,6 +113,10 @@ class Guards:
                 raise ValueError(message)
             self._holes[hole.site].append(hole)
 
+    def whole(self, site: str) -> bool:
+        """Say whether the protection at this site is in force for every request; an unknown site raises KeyError."""
+        return not self._holes[site]
+
     def holds(self, site: str, **context: str) -> bool:
         """Say whether the protection at this site is in force for this request; an unknown site raises KeyError."""
         holes = self._holes[site]

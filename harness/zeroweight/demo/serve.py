@@ -26,7 +26,7 @@ from .service import build
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
-    from starlette.applications import Starlette
+    from .service import Shop
 
 _HOST: Final = "127.0.0.1"
 
@@ -49,7 +49,7 @@ def _listening(port: int) -> socket.socket:
     return bound
 
 
-def _server(app: Starlette, certificate: str | None = None, key: str | None = None) -> _Server:
+def _server(app: Shop, certificate: str | None = None, key: str | None = None) -> _Server:
     return _Server(
         uvicorn.Config(
             app,
@@ -79,7 +79,7 @@ def _end_with_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> Non
     threading.Thread(target=wait, daemon=True).start()
 
 
-async def _serve(app: Starlette, options: argparse.Namespace) -> None:
+async def _serve(app: Shop, options: argparse.Namespace) -> None:
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
@@ -148,7 +148,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         asyncio.run(_serve(app, options))
     finally:
-        app.state.service.store.close()
+        app.service.store.close()
 
 
 if __name__ == "__main__":

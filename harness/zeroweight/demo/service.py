@@ -9,11 +9,8 @@ from operator import attrgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
+from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.responses import Response
-from starlette.routing import Route
 
 from . import office, orders, pages, people
 from .answers import DeclinedError, answer
@@ -24,17 +21,18 @@ from .leaks import server_page
 from .noise import Noise, NoiseLayer
 from .openapi import document
 from .operations import Operation, Service, describe
+from .paths import Paths, Way
 from .pipeline import Door
 from .refusals import refuse
 from .release import CHANGES, Restyle
 from .store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from starlette.requests import Request
-
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 UNFINISHED: Final[Mapping[str, Callable[[], Operation]]] = MappingProxyType(
     {
@@ -56,10 +54,10 @@ def build(
     benign: Iterable[str] = frozenset(),
     noise: Noise | None = None,
     database: Path | None = None,
-) -> Starlette:
+) -> Shop:
     """Build one side's service; flaws and harmless changes by their catalogue names, unknown ones raise ValueError.
 
-    `app.state.service` is the running service; whoever built it closes `app.state.service.store`.
+    `app.service` is the running service; whoever built it closes `app.service.store`.
     """
     chosen = [FLAWS[name] for name in _known(flaws, FLAWS)]
     service = Service(
@@ -69,20 +67,25 @@ def build(
         store=Store(database),
         draw=random.Random(noise.seed) if noise else None,  # noqa: S311 - noise must be repeatable, not secret
     )
-    layers = [Middleware(Envelope, service=service, noise=noise)]
-    if restyled := service.benign & CHANGES:
-        layers.append(Middleware(Restyle, benign=restyled))
+    app: ASGIApp = Paths(_ways(service), _astray(service), redirect_slashes="trailing-slash" in service.benign)
     if noise is not None and service.draw is not None:
-        layers.append(Middleware(NoiseLayer, noise=noise, draw=service.draw))
-    app = Starlette(
-        routes=_routes(service),
-        middleware=layers,
-        exception_handlers={HTTPException: _astray(service)},
-    )
-    # A slash too many is another path; some releases send on to the right one.
-    app.router.redirect_slashes = "trailing-slash" in service.benign
-    app.state.service = service
-    return app
+        app = NoiseLayer(app, noise=noise, draw=service.draw)
+    if restyled := service.benign & CHANGES:
+        app = Restyle(app, benign=restyled)
+    return Shop(service, ServerErrorMiddleware(Envelope(app, service=service, noise=noise)))
+
+
+class Shop:
+    """One side's service as an ASGI application, all layers in place."""
+
+    def __init__(self, service: Service, app: ASGIApp) -> None:
+        """Take the running service, and the outermost layer of what answers for it."""
+        self.service = service
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        await self._app(scope, receive, send)
 
 
 def operations(service: Service) -> tuple[Operation, ...]:
@@ -103,24 +106,21 @@ def operations(service: Service) -> tuple[Operation, ...]:
     return tuple(told)
 
 
-def _routes(service: Service) -> list[Route]:
+def _ways(service: Service) -> Iterator[Way]:
     by_path = groupby(sorted(operations(service), key=attrgetter("path")), key=attrgetter("path"))
-    routes = []
     for path, group in by_path:
         door = Door(service, group)
-        routes.append(Route(path, door.answer, methods=list(door.operations)))
-    return routes
+        yield Way.to(path, door.operations, door.answer)
 
 
-def _astray(service: Service) -> Callable[[Request, Exception], Awaitable[Response]]:
+def _astray(service: Service) -> Callable[[Request, frozenset[str] | None], Response]:
     """Make the answer to what no operation takes: an unknown path, a wrong method."""
 
-    async def astray(request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)  # registered for nothing else
+    def astray(request: Request, methods: frozenset[str] | None) -> Response:
         holds = partial(service.guards.holds, operation="none", method=request.method)
-        known = error.status_code == 405  # noqa: PLR2004 - the status is the name
-        # Starlette keeps methods in a set: sorted, two processes say the same.
-        allow = ", ".join(sorted((error.headers or {}).get("Allow", "").split(", ")))
+        known = methods is not None
+        # Sorted: two processes keep a set in two orders, and must say the same.
+        allow = ", ".join(sorted(methods or ()))
         declined = DeclinedError(404, "missing", "There is nothing here.")
         if known:
             declined = DeclinedError(405, "method", "This method is not known here.")

@@ -84,6 +84,10 @@ class Release:
             for made in flaw_catalogue[name].holes:
                 self._holes.setdefault(made.site, []).append(made)
 
+    def whole(self, site: str) -> bool:
+        """Say whether the protection at this site is in force everywhere."""
+        return site not in self._holes
+
     def holds(self, site: str, **context: str) -> bool:
         """Say whether the protection at this site is in force here."""
         return not any(made.covers(context) for made in self._holes.get(site, ()))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from a2wsgi import WSGIMiddleware
 from flask import Flask, Response, jsonify, make_response, request
+from flask.sessions import SecureCookieSessionInterface
 from jinja2 import DictLoader
 from werkzeug.exceptions import HTTPException, InternalServerError
 
@@ -23,6 +24,8 @@ from .templates import TEMPLATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from itsdangerous import URLSafeTimedSerializer
 
 SECURITY: Final = {
     "Content-Security-Policy": "default-src 'self'; object-src 'none'",
@@ -51,6 +54,7 @@ def _application(running: Release) -> Flask:
         MAX_CONTENT_LENGTH=_BODY_LIMIT,
         PROPAGATE_EXCEPTIONS=False,
     )
+    app.session_interface = Sessions()
     app.jinja_loader = DictLoader(TEMPLATES)
     app.extensions["release"], app.extensions["shelf"] = running, Shelf()
     app.register_blueprint(site.site)
@@ -64,6 +68,19 @@ def _application(running: Release) -> Flask:
     app.register_error_handler(Exception, _broken)
     app.after_request(_sealed)
     return app
+
+
+class Sessions(SecureCookieSessionInterface):
+    """Cookie sessions, signed by what is made once for all of them: the secret of a deployment does not change."""
+
+    def __init__(self) -> None:
+        """Make nothing yet."""
+        self._signing: URLSafeTimedSerializer | None = None
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """Give what signs, and reads what was signed."""
+        self._signing = self._signing or super().get_signing_serializer(app)
+        return self._signing
 
 
 def _docs() -> Response:
