@@ -50,8 +50,8 @@ def warm() -> None:
             plugin.load()
     importlib.import_module("hypothesis")  # its plugin does so at the end of every run
     importlib.import_module("httpcore")  # httpx does so with its first connection
-    for plugin in default_plugins:
-        importlib.import_module(f"_pytest.{plugin}")
+    for name in default_plugins:
+        importlib.import_module(f"_pytest.{name}")
     page.templates()
     importlib.import_module("seams")
     # What is there now stays: no collection in a child need look at it, and its pages stay shared.
