@@ -33,14 +33,16 @@ class Item:
     says: str
     output: str = ""
     findings: frozenset[str] = frozenset()
-    """All that the gate found, new or not, in words."""
+    """All that the gate found, new or not, in words; without mere notes."""
 
 
 def item(part: str, job: Job, answer: Answer) -> Item:
     """Weigh one gate's answer."""
     parts = ("flaws", "later", "settings", "benign", "aa", "command", "driver", "ablation")
     weigh = dict(zip(parts, (_flaw, _later, _setting, _benign, _aa, _command, _driver, _ablated), strict=True))
-    findings = frozenset(f"{each}: {each.state}{', blocks' if each.blocks else ''}" for each in answer.findings)
+    # A note on an error's words may hang on what is drawn anew in every run: a token without a digit reads like a word.
+    weighty = (each for each in answer.findings if each.severity != "note")
+    findings = frozenset(f"{each}: {each.state}{', blocks' if each.blocks else ''}" for each in weighty)
     return replace(weigh[part](job, answer), findings=findings)
 
 

@@ -15,9 +15,7 @@ _MASKS = re.compile(
       | \b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?\ \d\d?\ [A-Z][a-z]{2}\ \d{4}\ \d\d:\d\d:\d\d\ (?:GMT|[+-]\d{4})   # RFC 9110 section 5.6.7
       | \b\d\d?:\d\d:\d\d(?:[.,]\d+)?\b)
   | (?P<hex>(?<![\w])(?:0x[0-9a-fA-F]+|(?=[0-9a-fA-F]*[0-9])(?=[0-9a-fA-F]*[a-fA-F])[0-9a-fA-F]{8,})(?!\w))
-  | (?P<token>(?<![\w-])                                                    # nonces, base64url: letters and digits,
-      (?:(?=[\w-]*[0-9])(?=[\w-]*[a-zA-Z])|(?=(?:[\w-]*?[A-Z][a-z]{1,2}(?=[A-Z])){2}))  # or capitals nearer than in any name
-      [\w-]{20,}={0,2})
+  | (?P<token>(?<![\w-])(?=[\w-]*[0-9])(?=[\w-]*[a-zA-Z])[\w-]{20,}={0,2})                            # nonces, base64url
   | (?P<number>[0-9]+(?:\.[0-9]+)?)
     """,
     re.VERBOSE | re.ASCII,

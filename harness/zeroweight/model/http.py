@@ -25,11 +25,10 @@ class Headers:
     @cached_property
     def _values(self) -> Mapping[str, tuple[str, ...]]:
         """Name in lower case → its values, in order."""
-        found: dict[str, tuple[str, ...]] = {}
+        found: dict[str, list[str]] = {}
         for key, value in self.raw:
-            name = key.lower().decode("latin-1")
-            found[name] = (*found.get(name, ()), value.decode("latin-1").strip())
-        return found
+            found.setdefault(key.lower().decode("latin-1"), []).append(value.decode("latin-1").strip())
+        return {name: tuple(values) for name, values in found.items()}
 
     def all(self, name: str) -> tuple[str, ...]:
         """Return every value of a field, in order."""

@@ -261,7 +261,7 @@ class Lanes:
 async def together(one: Coroutine[Any, Any, T], two: Coroutine[Any, Any, T]) -> tuple[T, T]:
     """Run two coroutines at the same time and return what both came to; the first one begins, the second as soon as it waits.
 
-    It is what `asyncio.gather` does, with one task in the place of two: there is a pair of halves for every request.
+    One task in the place of gather's two: there is a pair of halves for every request. Whatever one of them raises ends the other.
     """
     other = asyncio.create_task(two)
     try:
