@@ -53,8 +53,8 @@ class Kind:
 
 
 KINDS: Final = {
-    "wire": Kind(title="wire: the whole road of a pair", client=road("wire"), requests=16000),
-    "wire-lanes": Kind(title="wire, through the trial's lanes", client=batches, requests=12000),
+    "wire": Kind(title="wire: driver and a plain comparison", client=road("wire"), requests=16000),
+    "wire-lanes": Kind(title="wire, through the trial's lanes, governed", client=batches, requests=12000),
     "wire-uvloop": Kind(
         title="wire, on uvloop", client=road("wire"), requests=16000, uvloop=True, needs="uvloop", install="pip install uvloop"
     ),

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from zeroweight.drivers.governor import Governor
 from zeroweight.drivers.http import HttpDriver
 from zeroweight.drivers.limits import Meter
-from zeroweight.model.http import Trace
+from zeroweight.model.http import Exchange, Trace
 from zeroweight.model.operation import Operation
 from zeroweight.model.outcome import Level
 from zeroweight.model.request import Probe, Scenario, Slot, probe_of
@@ -80,20 +81,28 @@ def alike(baseline: Trace, canary: Trace) -> bool:
     return True
 
 
+Watch = Callable[[Exchange], None]
+"""What is shown each exchange as it ends."""
+
+
 @contextlib.asynccontextmanager
-async def drivers(load: Load, *, driver: str, lanes: int = LANES, **more: Any) -> AsyncIterator[Mapping[Side, HttpDriver]]:
-    """Open both sides' drivers as a run does; with meters that allow all."""
+async def drivers(
+    load: Load, *, driver: str, lanes: int = LANES, watch: Callable[[Mapping[Side, Meter]], Watch] | None = None
+) -> AsyncIterator[Mapping[Side, HttpDriver]]:
+    """Open both sides' drivers as a run does; with meters that allow all. `watch` makes of them what is shown each exchange."""
+    meters = {side: Meter(side, ENOUGH, math.inf, math.inf) for side in Side}
+    seen = watch(meters) if watch else None
     account = Account(role=ROLE, headers=(("Authorization", Secret(name="token", value=TOKEN)),))
     opened = {
         side: HttpDriver(
             Target(side=side, url=url, tls=Tls(ca=load.pem)),
             lanes=lanes,
-            meter=Meter(side, ENOUGH, math.inf, math.inf),
+            meter=meters[side],
             level=Level.OWN_OBJECTS,
             run="bench",
             accounts={ROLE: account},
             driver=driver,
-            **more,
+            seen=seen,
         )
         for side, url in ((Side.BASELINE, load.baseline), (Side.CANARY, load.canary))
     }
@@ -123,7 +132,7 @@ async def pairs(both: Mapping[Side, HttpDriver], sent: Iterable[Scenario], *, la
 
 
 def road(driver: str) -> Client:
-    """Return the client that is one of our own drivers: the whole road of a pair."""
+    """Return the client that is one of our own drivers, asked on both sides of a pair; two answers are held equal, not judged."""
 
     @contextlib.asynccontextmanager
     async def client(load: Load) -> AsyncIterator[Ready]:
@@ -135,13 +144,22 @@ def road(driver: str) -> Client:
 
 @contextlib.asynccontextmanager
 async def batches(load: Load) -> AsyncIterator[Ready]:
-    """Ask by the wire as a run does: in batches, through the trial's own lanes, builds counted."""
-    builds = Builds(header="x-build")
+    """Ask by the wire as a run does: in batches, through the trial's own lanes, builds counted, and the governor watching."""
+
+    def watch(meters: Mapping[Side, Meter]) -> Watch:
+        builds, governor = Builds(header="x-build"), Governor(meters)
+
+        def seen(exchange: Exchange) -> None:
+            builds.note(exchange)
+            governor.note(exchange)
+
+        return seen
+
     with (
         tempfile.TemporaryDirectory(prefix="zeroweight-bench-") as folder,
         contextlib.closing(Journal(Path(folder) / "bench.jsonl")) as journal,
     ):
-        async with drivers(load, driver="wire", seen=builds.note) as both:
+        async with drivers(load, driver="wire", watch=watch) as both:
             lanes = Lanes(both, lanes=LANES, in_turn=False, objects=Objects((), (), journal), control=Scenario.of(told(0)))
             yield lambda count: _batched(lanes, list(scenarios(count // 2)))
 
