@@ -74,7 +74,7 @@ def shown(told: Mapping[str, Any]) -> str:
         f"one request: CPU of the client's process, {told['rounds']} rounds taken in turn, {told['lanes']} lanes, POST, kept alive",
         ("", "CPU µs least", "median", "req/s median", "most", "wire = 1, least", "median"),
         rows,
-        "wire and the httpx driver: composing, meter, level, timeouts, Exchange and Trace on both sides of a pair, and whether both are equal;",
+        "wire and the httpx driver: composing, meter, level, timeouts, Exchange and Trace on both sides, and whether both answers agree;",
         "the others only send and read. A pair is two requests. Rows over TLS are held against the wire over TLS.",
         "plain: without the package sniffio, which we install beside httpx; lacking it, httpcore tries to import it at each request.",
         "requests/s: client and server share the machine, and for wrk one process of the server is the limit.",
