@@ -53,6 +53,8 @@ def judged(asked: Request) -> str:
         request(CHUNKED, body=b"5\r\nhello\r\n0\r\n\r\n"),
         request((b"transfer-encoding", b" chunked"), body=b"0\r\n\r\n"),
         request((b"Content-Length", b"18"), body=b"GET is not a verb."),
+        request((b"Content-Length", b"31"), body=b"We speak\nHTTP/1.1, and /a, only"),
+        request((b"Content-Length", b"20"), body=b'{"a": "GET HTTP/1"}\n'),
         *(request((f"x-{n}".encode(), b"v" * n)) for n in range(100, 105)),
         request(*((b"x-%d" % n, b"v") for n in range(2000))),
     ],
@@ -60,6 +62,33 @@ def judged(asked: Request) -> str:
 def test_what_can_be_read_in_one_way_is_not_ambiguous(asked: Request) -> None:
     assert judged(asked) == ""
 
+
+INNER = [
+    b"DELETE /a HTTP/1.1\n",
+    b"DELETE  /a HTTP/1.1\r\n",
+    b"DELETE\t/a\x0bHTTP/1.1\r\n",
+    b"DELETE\xa0/a\x85HTTP/1.1\r\n",
+    b"DELETE /a\rHTTP/1.1\r\n",
+    b" \t\x0c\x1fDELETE /a HTTP/1.1\r\n",
+    b"DELETE /a b HTTP/1.1\r\n",
+    b"DELETE /a?" + b"b" * 60_000 + b" HTTP/1.1\r\n",
+    b"delete /a http/1.1\r\n",
+    b"X_1 /a Http/1.1\r\n",
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+]
+INNER_UNEXPECTED = [
+    b"GET /a\r\n",
+    b"get /a",
+    b"GET a",
+    b"Hello World",
+    b"see 2",
+    b"DELETE\xa0/a",
+    b"\0GET /a",
+    b"\xef\xbb\xbfGET /a",
+    b" ",
+    b"a\nb",
+]
+HARMLESS = [b'{"a": 1}', b"[1, 2]", b'"a b"', b"<a b='c'/>", b"a=b&c=%20", b"-1", b"null", b"GET", b"this is not json"]
 
 TWOFOLD = [
     # The request line.
@@ -141,7 +170,10 @@ TWOFOLD = [
     # A request within.
     (request((b"Content-Length", b"25"), body=b"GET /admin HTTP/1.1\r\nX: y"), "begins like a request"),
     (request((b"Content-Length", b"19"), body=b"\r\n\r\nGET /a HTTP/1.1"), "begins like a request"),
-    (request((b"Content-Length", b"19"), method="GET", body=b"DELETE /a HTTP/1.1\n"), "begins like a request"),
+    *((request((b"Content-Length", b"%d" % len(body)), body=body), "begins like a request") for body in INNER),
+    *((request((b"Content-Length", b"%d" % len(body)), method="GET", body=body), "next request") for body in (*INNER, *INNER_UNEXPECTED)),
+    (request((b"Content-Length", b"15"), method="DELETE", body=b"GET /a HTTP/1.1"), "body of DELETE unread, and take it"),
+    (request((b"Content-Length", b"11"), method="post", body=b"Hello World"), "body of post unread, and take it"),
 ]
 
 
@@ -155,6 +187,7 @@ def test_what_may_be_read_as_two_is_told_with_the_reason(asked: Request, why: st
     [
         (request(FIVE, method="GET", body=b"hello"), "may leave the body of GET unread"),
         (request(FIVE, method="DELETE", body=b"hello"), "may leave the body of DELETE unread"),
+        *((request((b"Content-Length", b"%d" % len(body)), method="QUERY", body=body), "body of QUERY unread") for body in HARMLESS),
         (request(FIVE, method="post", body=b"hello"), "may leave the body of post unread"),
         (request((b"Upgrade", b"h2c"), (b"Connection", b"upgrade"), method="GET"), "upgrade"),
         (request((b"Connection", b"x-a, CLOSE"), method="GET"), "nothing follows"),

@@ -102,6 +102,16 @@ def test_the_level_is_asked_before_anything_is_sent(role: str, expected: str) ->
     asked(steady(), POST.example(role=role), check=check, level=Level.READ_ONLY)
 
 
+@pytest.mark.parametrize(("host", "expected"), [("shop.example", ""), ("other.example", "level")])
+def test_the_level_knows_the_names_of_the_target(host: str, expected: str) -> None:
+    def check(server: Server, exchanges: list[Exchange]) -> None:
+        assert kind(exchanges[0]) == expected
+        assert len(server.requests) == (not expected)
+
+    probe = GET.example(role="alice").with_(headers={"Host": host})
+    asked(steady(), probe, check=check, level=Level.READ_ONLY, of_target={"server_name": "shop.example"})
+
+
 def test_a_spent_budget_sends_nothing_more() -> None:
     def check(server: Server, exchanges: list[Exchange]) -> None:
         assert [kind(exchange) for exchange in exchanges] == ["", "", "budget", "budget"]

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from zeroweight.drivers.levels import permitted, undecodable
+from zeroweight.drivers.limits import Lock
 from zeroweight.model.operation import Operation
 from zeroweight.model.outcome import Level
 from zeroweight.model.payload import Payload
 from zeroweight.model.request import UNIQUE, Form, Intent, Probe, Slot, Template, probe_of
+from zeroweight.model.target import Side, Target
 
 ORDER = Slot(name="order", owner="alice", kind="order")
 ITEM = Slot(name="item", owner="alice", kind="item")
@@ -69,6 +71,18 @@ NO_CREDENTIALS = [
 
 BROKEN = malformed(b'{"a": ')
 WORD = Slot(name="word")
+
+
+MISPLACED: list[tuple[str | Slot, ...]] = [
+    ("/users/1?x=", ORDER),
+    ("/users/", ORDER),
+    ("/orders/1/", ORDER),
+    ("/orders/1", ORDER),
+    ("/orders/", ITEM, "/", ORDER),
+    ("/orders/", ITEM, "?x=", ORDER),
+    (ORDER,),
+    ("http://shop.example:81/orders/", ORDER),
+]
 
 
 def headed(probe: Probe, *fields: tuple[bytes, bytes | Slot | Template]) -> Probe:
@@ -164,7 +178,53 @@ DOUBTFUL = [
     asked("POST").with_(raw=b"DELETE /orders/1 HTTP/1.1\r\nHost: a\r\n\r\n"),
     asked("GET").with_(raw=b"\r\nDELETE /orders/1 HTTP/1.1\r\n\r\n"),
     replace(asked("POST"), body=Template.of("DELETE /", WORD, " HTTP/1.1\r\n\r\n")),
+    asked("POST").with_(raw=b" delete\t/orders/1  http/1.1\r\n\r\n"),
+    *(asked(method).with_(raw=b"DELETE  /orders/1\r\n\r\n") for method in ("GET", "HEAD", "OPTIONS", "DELETE", "QUERY")),
+    replace(asked("GET"), body=Template.of(Slot(name="word", form=Form.TEXT))),
+    replace(asked("GET"), body=Template.of(WORD, " /orders/1")),
 ]
+LOCK = Lock(Target(side=Side.CANARY, url="http://shop.example:81/v1", address="127.0.0.1:8000", server_name="front.example"))
+ELSEWHERE = [
+    *(
+        aimed("GET", target)
+        for target in (
+            "http://other.example/x",
+            "http://shop.example/x",
+            "https://shop.example:81/x",
+            "http://shop.example:81@other.example/x",
+            "http://shop.example:81\\@other.example/x",
+            "http://shop.example:81#@other.example/x",
+            "http:/x",
+            "other.example:443",
+            "shop.example:81",
+            "orders",
+            "?",
+            "*.example",
+            Template.of(WORD),
+            Template.of(WORD, "/x"),
+            Template.of("http://", WORD, "/x"),
+        )
+    ),
+    *(
+        headed(asked("GET"), (b"Host", value))
+        for value in (b"other.example", b"shop.example:80", b"shop.example:", b"shop.example/x", b"a@shop.example", b"", b"\xff", WORD)
+    ),
+    headed(asked("GET"), (b"HOST", Template.of("shop.example", WORD))),
+    headed(asked("POST"), (b"Host", b"other.example")).with_(json={}),
+]
+OWN_NAMES = [
+    *(
+        aimed("GET", target)
+        for target in ("http://shop.example:81/x", "HTTP://Shop.Example:81?a=b", "http://127.0.0.1:8000/", "*", "//other.example/x")
+    ),
+    *(headed(asked("GET"), (b"host", value)) for value in (b"shop.example:81", b"SHOP.example", b"front.example", b"127.0.0.1:8000")),
+]
+NOWHERE = Payload(id="b1", family="malformed", where="below", send=b"no/where")
+
+
+def lost(target: str, *, payload: Payload = NOWHERE, intent: Intent = Intent.INVALID) -> Probe:
+    """Return a DELETE of all orders whose target is said to be nothing at all."""
+    return replace(aimed("DELETE", target), payload=payload, intent=intent)
 
 
 @pytest.mark.parametrize(
@@ -225,7 +285,6 @@ DOUBTFUL = [
         # What may be read as another request (the whole table is test_capture's).
         *((level, odd, account, False) for odd in DOUBTFUL for level in (READ, OWN) for account in (True, False)),
         *((ALL, odd, True, True) for odd in DOUBTFUL),
-        (READ, headed(asked("GET"), (b"Host", b"other.example")), True, True),
         (READ, headed(asked("GET"), (b"X-A", Template.of("a ", WORD))), True, True),
         (READ, headed(asked("GET"), (b"x" * 9000, b"v" * 70_000)), True, True),
         (READ, headed(asked("POST"), (b"Content-Length", b"3")).with_(raw=b"abc"), False, True),
@@ -249,6 +308,23 @@ DOUBTFUL = [
         (OWN, asked("DELETE", "/orders/{id}", id="1"), False, True),
         (OWN, BROKEN, True, True),
         (OWN, replace(asked("DELETE", "/orders/{id}", id=ORDER), target=Template.of("/orders/1")), True, False),
+        # What is sent counts, not what the operation is called: the own object at its place, and nothing else's path.
+        *((OWN, replace(asked("DELETE", "/orders/{id}", id=ORDER), target=Template.of(*parts)), True, False) for parts in MISPLACED),
+        (OWN, replace(asked("POST", "/orders/{id}", id=ORDER), target=Template.of("/users/1?x=", ORDER)), True, True),
+        (OWN, replace(asked("DELETE", "/orders/{id}", id=ORDER), target=Template.of("/orders/", ORDER, "/x?y=1")), True, True),
+        (OWN, asked("DELETE", "/orders/{id}", id=ORDER).with_(query={"a": "b"}), True, True),
+        (OWN, asked("PUT", "/settings").with_(query={"a": "b"}), True, True),
+        (OWN, replace(asked("PUT", "/settings"), target=Template.of("/users/1")), True, False),
+        (OWN, replace(asked("PUT", "/settings"), target=Template.of("/users/", ORDER)), True, False),
+        (OWN, lost("/orders/no/where?a=b"), True, True),
+        (OWN, lost("/orders/no/../1"), True, False),
+        (OWN, lost("/orders2/1"), True, False),
+        (OWN, lost("/orders/1", intent=Intent.NORMAL), True, False),
+        (OWN, lost("/orders/1", payload=replace(NOWHERE, where="path")), True, False),
+        # A body that a server may leave unread is no danger when it can be no request.
+        (READ, asked("GET").with_(json={"a": "DELETE /orders/1 HTTP/1.1"}), True, True),
+        (READ, replace(asked("QUERY"), body=Template.json({"a": WORD})), False, True),
+        (OWN, asked("DELETE", "/orders/{id}", id=ORDER).with_(raw=b"this is not json"), True, True),
         (OWN, asked("TRACE"), True, False),
         (OWN, asked("CONNECT"), False, False),
         (ALL, asked("DELETE", "/orders/{id}", id="1"), True, True),
@@ -260,6 +336,18 @@ def test_a_level_permits_what_it_says_and_nothing_else(level: Level, probe: Prob
     refusal = permitted(level, probe, account)
     assert (refusal is None) == allowed
     assert refusal is None or (refusal.kind == "level" and level.word in refusal.text)
+
+
+@pytest.mark.parametrize("level", [READ, OWN, ALL])
+@pytest.mark.parametrize(("probe", "own"), [*((probe, False) for probe in ELSEWHERE), *((probe, True) for probe in OWN_NAMES)])
+def test_only_destructive_runs_ask_for_anybody_but_the_target(level: Level, probe: Probe, *, own: bool) -> None:
+    assert (permitted(level, probe, account_present=False, lock=LOCK) is None) == (own or level is ALL)
+
+
+def test_without_a_lock_no_name_is_the_targets_own() -> None:
+    assert [permitted(READ, probe, account_present=False) is None for probe in OWN_NAMES] == [
+        probe.target.parts[0] in {b"*", b"//other.example/x"} for probe in OWN_NAMES
+    ]
 
 
 @pytest.mark.parametrize(

@@ -233,3 +233,38 @@ LOCAL = Target(side=Side.CANARY, url="http://127.0.0.1:8001")
 )
 def test_a_lock_opens_for_the_target_and_named_hosts_only(target: Target, url: str, *, allowed: bool) -> None:
     assert Lock(target, ("login.example", "IDP.example:9443", "[::1]")).allows(url) is allowed
+
+
+@pytest.mark.parametrize(
+    ("authority", "own"),
+    [
+        ("shop.example", True),
+        ("SHOP.example:81", True),
+        ("front.example", True),
+        ("front.example:81", True),
+        ("[::1]", True),
+        ("[::1]:8000", True),
+        ("shop.example:80", False),
+        ("[::1]:81", False),
+        ("shop.example:", False),
+        ("shop.example:99999", False),
+        ("shop.example.", False),
+        ("shop.example/", False),
+        ("shop.example?", False),
+        ("shop.example#", False),
+        ("shop.example\\", False),
+        ("shop.example, other.example", False),
+        (" shop.example", False),
+        ("a@shop.example", False),
+        ("::1", False),
+        ("[::1", False),
+        ("login.example", False),
+        ("\xff", False),
+        ("\0", False),
+        (":81", False),
+        ("", False),
+    ],
+)
+def test_a_host_is_the_targets_own_under_each_of_its_names_only(authority: str, *, own: bool) -> None:
+    target = Target(side=Side.CANARY, url="https://shop.example:81/v1", address="[::1]:8000", server_name="front.example")
+    assert Lock(target, ("login.example",)).names(authority) is own

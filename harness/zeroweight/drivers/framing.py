@@ -28,6 +28,7 @@ _NUMBER: Final = re.compile(rb"0|[1-9][0-9]{0,17}+")
 _USUAL: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _BODIED: Final = frozenset({"POST", "PUT", "PATCH"})
 """Methods whose body every server expects; that of others a server may leave unread (RFC 9110 section 9.3)."""
+_EXPECTED: Final = frozenset(method.encode() for method in _BODIED)
 
 _HOST: Final = b"host"
 _LENGTH: Final = b"content-length"
@@ -38,8 +39,14 @@ _UPGRADE: Final = b"upgrade"
 _FRAMING: Final = frozenset({_HOST, _LENGTH, _CODING})
 _LOOKED_AT: Final = frozenset({_CODING, _CONNECTION, _EXPECT, _UPGRADE})
 
-_INNER: Final = re.compile(rb"[\r\n]*+[-A-Za-z]{1,32}+ [!-\xff]{1,8192}+ HTTP/")
-"""A request line at the beginning of a body."""
+_INNER: Final = re.compile(
+    rb"[\t-\r\x1c-\x20\x85\xa0]*+[-!#$%&'*+.^_`|~0-9a-z]{1,32}+[\t\x0b-\r\x1c-\x20\x85\xa0][^\n]{0,65536}?[\t\x0b-\r\x1c-\x20\x85\xa0]HTTP/",
+    re.IGNORECASE,
+)
+"""A request line at the beginning of a body, parted by whatever some server takes for a blank."""
+_HARMLESS: Final = re.compile(rb"[\"(),/:;<=>?@\[\\\]{}]|[!-~]*+\Z|[a-z][a-z ]*+\Z")
+"""What no server takes for a request: it begins with what begins no method; it is one word; or it is nothing but words in small letters,
+without a path and a version."""
 
 _CHUNK: Final = re.compile(
     rb"(?P<size>[0-9A-Fa-f]{1,15}+)"
@@ -74,7 +81,7 @@ def ambiguous(request: Request, head: bytes) -> str:
             if length is None or (length >= 0 and fields[length][1] == b"0"):
                 return ""
         elif length is not None and length >= 0 and fields[length][1] == b"%d" % len(body) and request.method in _BODIED:
-            return _begins_anew(body)
+            return _begins_anew(request.method.encode(), body)
     method = request.method.encode("utf-8", "surrogateescape")
     return twofold(method, request.target, fields, body) or _unfinished(request.method, fields, body)
 
@@ -84,7 +91,7 @@ def twofold(method: bytes, target: bytes, fields: Sequence[Field], body: bytes, 
 
     `whole`: this is the body as it will be sent; else it has gaps, and a length or chunks that are told beforehand cannot be right.
     """
-    return _line(method, target) or _names(fields) or _hosts(fields) or _framing(fields, body, whole=whole) or _begins_anew(body)
+    return _line(method, target) or _names(fields) or _hosts(fields) or _framing(fields, body, whole=whole) or _begins_anew(method, body)
 
 
 def whole_chunks(body: bytes) -> bool:
@@ -199,8 +206,13 @@ def _ended(body: bytes, at: int) -> bool:
     return body[at:] == b"\r\n"
 
 
-def _begins_anew(body: bytes) -> str:
-    """Return what is doubtful about a body that a server may take for the next request, should it not know that there is a body."""
+def _begins_anew(method: bytes, body: bytes) -> str:
+    """Return what is doubtful about a body that a server may take for the next request, should it not know that there is a body.
+
+    Where the method has servers expect a body, one is doubtful that begins like a request; else any that may, however leniently it is read.
+    """
+    if method not in _EXPECTED and not _HARMLESS.match(body):
+        return f"a server may leave the body of {method.decode('latin-1')} unread, and take it for the next request"
     return "the body begins like a request of its own" if _INNER.match(body) else ""
 
 

@@ -136,7 +136,7 @@ class HttpDriver:
     def _refusal(self, scenario: Scenario, steps: Sequence[Step]) -> Failure | None:
         """Return the first Failure by which the level forbids one of the steps."""
         for number, step in enumerate(steps):
-            refusal = permitted(self.level, step.probe, bool(self._badge(step.probe, scenario)))
+            refusal = permitted(self.level, step.probe, bool(self._badge(step.probe, scenario)), self.lock)
             if refusal is not None:
                 return replace(refusal, text=f"step {number + 1}: {refusal.text}") if number else refusal
         return None

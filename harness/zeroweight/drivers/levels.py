@@ -14,6 +14,7 @@ from typing import Final
 from urllib.parse import unquote_to_bytes
 
 from zeroweight.drivers.framing import Field, twofold
+from zeroweight.drivers.limits import Lock
 from zeroweight.model.http import Failure
 from zeroweight.model.operation import SAFE
 from zeroweight.model.outcome import Level
@@ -30,7 +31,8 @@ _METHODS: Final = frozenset({b"xhttpmethodoverride", b"xhttpmethod", b"xmethodov
 """Headers by which many frameworks let another method ride on a harmless one; judged like the method itself."""
 _PATHS: Final = frozenset({b"xoriginalurl", b"xoriginaluri", b"xrewriteurl"})
 """Headers by which some let another path ride on a request."""
-_FRAMING: Final = frozenset({b"host", b"contentlength", b"transferencoding", b"connection", b"expect"})
+_HOST: Final = b"host"
+_FRAMING: Final = frozenset({_HOST, b"contentlength", b"transferencoding", b"connection", b"expect"})
 _CREDENTIAL: Final = re.compile(
     rb"(?:auth(?:orization)?|cookie|token|jwt|key|secret|passw(?:or)?d|credentials?|signature|assertion"
     rb"|(?:session|user|username|principal|identity)(?:id|name)?|sid)$"
@@ -60,12 +62,19 @@ _LONGEST: Final = 64
 """Bytes: the longest name of a header that is known by memory."""
 
 
-def permitted(level: Level, probe: Probe, account_present: bool) -> Failure | None:  # noqa: FBT001  # a fact about the request, not a switch
+def permitted(  # a fact about the request, not a switch
+    level: Level,
+    probe: Probe,
+    account_present: bool,  # noqa: FBT001
+    lock: Lock | None = None,
+) -> Failure | None:
     """Return a Failure of kind `level` when a run of this level may not send the probe; `account_present`: with credentials.
+
+    `lock` knows the target's own names; without one, no name that a probe says itself is the target's.
 
     - read-only: GET, HEAD, OPTIONS; other methods but DELETE only without credentials or with a body that cannot be decoded.
     - own-objects: every method, but PUT, PATCH, DELETE and unusual ones on a path whose object is not the run's own only as above.
-    - destructive: everything; and this alone may send what can be read as another request, or as two.
+    - destructive: everything; and this alone may send what can be read as another request, or as two, or is addressed to somebody else.
     """
     if level >= Level.DESTRUCTIVE:
         return None
@@ -75,6 +84,9 @@ def permitted(level: Level, probe: Probe, account_present: bool) -> Failure | No
     why = _doubt(probe) if closer & _FRAMED else ""
     if why:
         return _above(level, f"what may be read as another request is sent at level destructive only: {why}")
+    why = _elsewhere(probe, lock) if closer & _FRAMED else ""
+    if why:
+        return _above(level, f"what may be passed on to another service is sent at level destructive only: {why}")
     for method in _methods(probe) if closer & _RIDDEN else (probe.verb.upper(),):
         why = "" if method in SAFE else _daring(level, method, probe, account_present)
         if why:
@@ -115,6 +127,8 @@ def _remarkable(probe: Probe) -> int:
             if isinstance(part, bytes) and (b"\r" in part or b"\n" in part or b"\0" in part):
                 look |= _FRAMED
     if probe.body is not None:
+        # The body of other methods a server may leave unread.
+        look |= 0 if probe.verb in _BODIED else _FRAMED
         for part in probe.body.parts:
             if isinstance(part, bytes):
                 look |= _speaks(part)
@@ -122,9 +136,10 @@ def _remarkable(probe: Probe) -> int:
 
 
 def _odd(target: Template) -> int:
-    """Return what is remarkable about a request target: blanks, what is not known beforehand, parameters that may name a method."""
-    look = 0 if any(target.parts) else _FRAMED
-    for part in target.parts:
+    """Return what is remarkable about a request target: that it is no path, blanks, what is not known beforehand, methods in parameters."""
+    parts = target.parts
+    look = 0 if parts and isinstance(parts[0], bytes) and parts[0].startswith(b"/") else _FRAMED
+    for part in parts:
         if not isinstance(part, bytes):
             if part.form is not Form.SEGMENT and part.name != UNIQUE.name:
                 look |= _FRAMED
@@ -147,8 +162,9 @@ def _notable(name: bytes) -> int:
 
 def _speaks(part: bytes) -> int:
     """Return what is remarkable about a part of a body: that it may begin like a request, that it may name a method."""
-    ridden = b"%" in part or b"\\u" in part or b"ETHOD" in part.upper()
-    return (_FRAMED if b" HTTP/" in part else 0) | (_RIDDEN if ridden else 0)
+    capitals = part.upper()
+    ridden = b"%" in part or b"\\u" in part or b"ETHOD" in capitals
+    return (_FRAMED if b"HTTP/" in capitals else 0) | (_RIDDEN if ridden else 0)
 
 
 def _daring(level: Level, method: str, probe: Probe, account_present: bool) -> str:  # noqa: FBT001  # as in permitted
@@ -170,8 +186,10 @@ def _daring(level: Level, method: str, probe: Probe, account_present: bool) -> s
 
 def _doubt(probe: Probe) -> str:
     """Return why a server may read the probe's request as another one, with what the composer adds to it; slots bring no line ends."""
-    if any(slot.form is not Form.SEGMENT and slot.name != UNIQUE.name for slot in probe.target.slots):
+    if any(slot.form is Form.JSON or _wild(slot) for slot in probe.target.slots):
         return "what a slot writes into the request target is not known beforehand"
+    if probe.body is not None and probe.verb not in _BODIED and any(_wild(slot) for slot in probe.body.slots):
+        return f"what a slot writes into the body of {probe.verb} is not known beforehand, and a server may leave that unread"
     fields: list[Field] = [(name, _literal(value)) for name, value in probe.headers]
     names = {name.lower() for name, _ in fields}
     if b"host" not in names:
@@ -181,6 +199,25 @@ def _doubt(probe: Probe) -> str:
     if whole and names.isdisjoint({b"content-length", b"transfer-encoding"}) and (probe.body is not None or probe.verb.upper() in _BODIED):
         fields.append((b"Content-Length", b"%d" % len(body)))
     return twofold(probe.verb.encode("utf-8", "surrogateescape"), _literal(probe.target), fields, body, whole=whole)
+
+
+def _wild(slot: Slot) -> bool:
+    """Whether a slot may write anything at all."""
+    return slot.form is Form.TEXT and slot.name != UNIQUE.name
+
+
+def _elsewhere(probe: Probe, lock: Lock | None) -> str:
+    """Return why what stands between us and the target may pass the probe on to another service (RFC 9112 section 3.2)."""
+    target = b"".join(_with_gaps(probe.target))
+    if not target.startswith(b"/") and target != b"*":
+        # A fragment has no place here, and where it begins is where parsers part.
+        own = lock is not None and b"#" not in target and lock.owns(target.decode("latin-1"))
+        if not own:
+            return "the request target is neither a path nor a URL of the target's own"
+    for name, value in probe.headers:
+        if _letters(name) == _HOST and (lock is None or not lock.names(b"".join(_with_gaps(value)).decode("latin-1"))):
+            return "Host is not a name of the target's own"
+    return ""
 
 
 def _literal(template: Template) -> bytes:
@@ -247,16 +284,29 @@ def _foreign(probe: Probe) -> bool:
     """Whether the path names an object that the run does not own.
 
     It owns what a slot names, and what lies below it (`/orders/<own>/items/1`); a literal value in front of any slot is the schema's
-    example and may be somebody's object. What leads up again, or a header by which another path rides, may name anything.
+    example and may be somebody's object. What leads up again, or a header by which another path rides, may name anything. What is sent
+    counts: a target that is not the operation's path, up to its first parameter, is another operation's.
     """
     if any(_letters(name) in _PATHS for name, _ in probe.headers):
         return True
-    first = probe.operation.path.partition("{")[2].partition("}")[0]
-    if not first:
-        return False
-    value = probe.path.get(first)
-    owned = isinstance(value, Slot) and any(slot.name == value.name for slot in probe.target.slots)
-    return not owned or bool(_UP.search(_literal(probe.target).partition(b"?")[0]))
+    path = _literal(probe.target).partition(b"?")[0]
+    front, brace, rest = probe.operation.path.partition("{")
+    if not brace:
+        return path != front.encode() and not _below(probe, path)
+    value, parts = probe.path.get(rest.partition("}")[0]), probe.target.parts
+    match parts:
+        case (bytes(start), Slot(name=name), *_):
+            owned = start == front.encode() and isinstance(value, Slot) and name == value.name
+        case _:
+            owned = False
+    return not owned or bool(_UP.search(path))
+
+
+def _below(probe: Probe, path: bytes) -> bool:
+    """Whether the path is what a payload says lies below the operation's, where nothing is served."""
+    payload = probe.payload
+    declared = probe.intent is Intent.INVALID and payload is not None and payload.where == "below"
+    return declared and path.startswith(probe.operation.path.rstrip("/").encode() + b"/") and not _UP.search(path)
 
 
 def _says_json(probe: Probe) -> bool:

@@ -144,6 +144,14 @@ class Lock:
         parts = _split(url)
         return parts is not None and parts.scheme == self._scheme and ((parts.hostname or "").lower(), _port(parts)) in self._own
 
+    def names(self, authority: str) -> bool:
+        """Whether a Host field's value (`host` or `host:port`) is a name of the target's own; its port may be left out."""
+        parts = _split(f"{self._scheme}://{authority}/")
+        if parts is None or parts.netloc != authority or authority.endswith(":"):
+            return False
+        host = (parts.hostname or "").lower()
+        return any(host == name and parts.port in {None, port} for name, port in self._own)
+
     def allows(self, url: str) -> bool:
         """Whether an absolute URL may be dialled; False for everything that is not plainly a URL of an allowed host."""
         if self.owns(url):
