@@ -42,6 +42,8 @@ class Case:
     times: int = 2
     cap: int = CAP
     timeouts: Timeouts = PATIENT
+    pause: int = 0
+    """Turns of the loop between two requests: what a server says in parts has come by then."""
     until_time: tuple[str, ...] = ()
     """The kinds of line that read on until the time is up, so that time alone bounds what is read."""
     races: tuple[str, ...] = ()

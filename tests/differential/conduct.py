@@ -161,11 +161,18 @@ TURNS: Final[Table] = {
     "two answers at once": Case(script=says(_OK + answer(b"other")), sees=DIFFERS),
     "an answer and garbage": Case(script=says(_OK + b"garbage"), sees=DIFFERS),
     "an answer and an empty line": Case(script=says(_OK + b"\r\n"), sees=DIFFERS),
+    "an answer, and another one apart": Case(script=says(_OK, answer(b"other")), pause=20, sees="200 ok"),
+    "an answer, and garbage apart": Case(script=says(_OK, b"garbage"), pause=20, sees="200 ok"),
+    "an answer, and an interim answer apart": Case(script=says(_OK, _CONTINUE), pause=20, sees="200 ok"),
+    "chunks, and another answer apart": Case(script=says(_CHUNKED, _OK), pause=20, sees="200 ok"),
+    "no content, and a body apart": Case(script=says(b"HTTP/1.1 204 No Content\r\n\r\n", b"body"), pause=20, sees="204 no body"),
+    "an answer, and an empty line apart": Case(script=says(_OK, b"\r\n"), pause=20, sees="200 ok"),
     "an answer and an endless one": Case(script=endless(_OK + b"HTTP/1.1 200 OK\r\n\r\n", b"x"), sees="200 ok"),
     "an early answer to an upload": Case(script=answers_early, asks=request("POST", body=b"x" * 500_000), sees="413 too large"),
     "an early answer, and the upload unread": Case(
         script=refuses_uploads, asks=request("POST", body=b"x" * 500_000), sees="413 too large", races=("reset", "closed")
     ),
+    "an early answer, and a long upload unread": Case(script=refuses_uploads, asks=request("POST", body=b"x" * 8_000_000), sees=DIFFERS),
 }
 
 ENDS: Final[Table] = {

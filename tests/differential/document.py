@@ -65,7 +65,7 @@ same words.
 | | wire | httpx |
 | --- | --- | --- |
 | for | probes: exactly the bytes that a scenario tells | the reference, HTTP/2, services that the wire reads too strictly |
-| requests | everything | what is sent unchanged; all else is a gap, told before anything is dialled |
+| requests | the bytes that are told, within the limits below | what is sent unchanged; all else is a gap, told before anything is dialled |
 | answers | read by httptools (llhttp) | read by h11, or h2 |
 | protocols | HTTP/1.1 and 1.0 | HTTP/1.1, 1.0 and 2 |
 | schemas, logins, identity | never | always, whatever the driver is |
@@ -78,9 +78,24 @@ twice are the usual ones. Everything else is better asked over the wire.
 HTTP/2 writes field names in small letters and `:authority` for Host; an answer has no reason, and its version is HTTP/2. Over https the
 httpx driver also refuses Connection, Keep-Alive, Proxy-Connection, Upgrade, TE other than trailers, and CONNECT.
 
+What the wire cannot send: a request line that does not end in `HTTP/1.1` (unless the target brings a version of its own, behind which that
+one stands), a field without `: ` behind its name or without CR LF behind it, a head without the empty line at its end, fields before those
+that the harness writes itself, and half a request. Targets and values may hold anything, CR LF too, so lines of any kind can still be made
+within one.
+
+uvloop serves as well as asyncio, but for one thing: where a name has several addresses, uvloop tries them one after the other, each for
+as long as the system does, and asyncio begins with the next when one has not answered within a quarter of a second.
+
 What is read has bounds: a head of 100 kB, a body up to the cap of the run (what goes beyond is hashed up to eight times the cap, then hung
 up on), a compressed body of two hundred times its length, three codings one over another. An answer with more is cut and says so, or is
-a failure of kind `protocol`. Over the wire no answer is read from what another one left over; httpx does not look, see "Turns" below.
+a failure of kind `protocol`. The wire also bounds what stands around chunks: 400 kB and two bytes for each byte of the body altogether, and
+100 kB, and what one read brings, without any byte of the body between, which is what all trailers may have.
+
+The digest of a body that was cut is that of the body as it came: of a compressed one, that of its compressed bytes.
+
+The wire uses a connection again only where nothing stands behind its answer: what has come by the time that the next request is written
+ends it, in a part of its own as well. httpx looks for such parts, too, but not behind the answer within one, see "Turns" below. What comes
+later than that nobody can tell from the answer to the next request: both take it for that.
 """
 ALIKE: Final = f"""{len(CASES) + len(SECURE)} hostile servers are asked by both drivers, once or twice on one line, and
 {len(PEERS)} well-behaved ones ({", ".join(sorted(PEERS))}) for {len(BEHAVIOURS)} behaviours, in the clear and in TLS. What does not stand

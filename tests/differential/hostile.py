@@ -54,7 +54,7 @@ async def told(kind: str, case: Case) -> Told:
             tracemalloc.reset_peak()
             before = tracemalloc.get_traced_memory()[0]
             dial, asks = dialled("http", server.port), [case.asks] * case.times
-            seen = await observed(kind, dial, asks, timeouts=case.timeouts, cap=case.cap)
+            seen = await observed(kind, dial, asks, timeouts=case.timeouts, cap=case.cap, pause=case.pause)
             peak = tracemalloc.get_traced_memory()[1] - before
             return Told(seen=seen, connections=server.connections, written=server.written, peak=peak)
     finally:

@@ -19,6 +19,8 @@ LIMIT: Final = 60
 """Seconds after which a test is given up."""
 CAP: Final = 100_000
 """Bytes of a body that are kept."""
+DEFAULT_CAP: Final = 1 << 20
+"""Bytes of a body that are kept where nobody says otherwise."""
 PATIENT: Final = Timeouts(connect=30, tls=30, first_byte=30, total=30)
 
 _PHASE: Final = re.compile(r"no (TCP connection|TLS handshake|answer (?:began|was whole)) within")
@@ -104,12 +106,18 @@ async def observed(
     trusts: ssl.SSLContext | None = None,
     timeouts: Timeouts = PATIENT,
     cap: int = CAP,
+    pause: int = 0,
 ) -> tuple[Observed, ...]:
-    """Send requests one after the other over one line of a kind."""
+    """Send requests one after the other over one line of a kind; between two, the server has so many turns of the loop."""
     line = KINDS[kind](dial, trusts, timeouts)
     try:
         async with asyncio.timeout(LIMIT):
-            return tuple([Observed.of(await deliver(line, each, meter(), cap=cap)) for each in requests])
+            seen: list[Observed] = []
+            for each in requests:
+                for _ in range(pause if seen else 0):
+                    await asyncio.sleep(0)
+                seen.append(Observed.of(await deliver(line, each, meter(), cap=cap)))
+            return tuple(seen)
     finally:
         await line.aclose()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import socket
 import ssl
 import tracemalloc
 from collections.abc import Iterator, Sequence
@@ -12,6 +13,7 @@ from typing import Final
 
 import pytest
 from differential.fragments import CHUNKED, answers, beginnings, cut, pieces
+from differential.observed import DEFAULT_CAP
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lines import request
@@ -25,9 +27,10 @@ CAP: Final = 1000
 AT_ONCE: Final = 16 * 1024
 """Bytes that come in one piece."""
 READ: Final = 512 * 1024
-"""Bytes after which any answer is over whose body may have CAP of them."""
+"""Bytes that are read beside a body, and eight times the cap: enough for a head and what may stand around chunks."""
 MEMORY: Final = 2 << 20
-"""Bytes of memory that a reader may need for it."""
+"""Bytes of memory that a reader may need, beside three times the cap."""
+LONG: Final = b"%x\r\n" % (8 * DEFAULT_CAP) + b"x" * 8 * DEFAULT_CAP + b"\r\n"
 
 ASKS: Final = st.sampled_from(
     [
@@ -43,8 +46,8 @@ ENDINGS: Final = st.sampled_from([None, ConnectionResetError("reset"), ssl.SSLEr
 class Far(asyncio.Transport):
     """The way to nobody: what is written is dropped, and an end is told as asyncio tells it."""
 
-    def __init__(self, wire: Wire) -> None:
-        super().__init__()
+    def __init__(self, wire: Wire, idle: socket.socket) -> None:
+        super().__init__({"socket": idle})
         self.wire: Wire | None = wire
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
@@ -83,22 +86,23 @@ def loop() -> Iterator[asyncio.AbstractEventLoop]:
 
 def heard(loop: asyncio.AbstractEventLoop, asks: Request, parts: Sequence[bytes], ending: Exception | None) -> Heard:
     """Tell a wire these parts, and then the end."""
-    wire, reply = Wire(loop), Reply(asks, CAP)
-    far = Far(wire)
-    wire.connection_made(far)
-    over = wire.ask(b"", reply, Timeouts(), total=math.inf, end=math.inf)
-    rest = list(parts)
-    while rest and not reply.over:
-        wire.data_received(rest.pop(0))
-    again = reply.over and reply.keep and not wire.spent
-    for part in rest:
-        wire.data_received(part)
-    if ending is None:
-        wire.eof_received()
-    if far.wire is not None:
-        far.wire = None
-        wire.connection_lost(ending)
-    loop.run_until_complete(wire.aclose())
+    with socket.socket() as idle:
+        wire, reply = Wire(loop), Reply(asks, CAP)
+        far = Far(wire, idle)
+        wire.connection_made(far)
+        over = wire.ask(b"", reply, Timeouts(), total=math.inf, end=math.inf)
+        rest = list(parts)
+        while rest and not reply.over:
+            wire.data_received(rest.pop(0))
+        again = reply.over and reply.keep and not wire.spent
+        for part in rest:
+            wire.data_received(part)
+        if ending is None:
+            wire.eof_received()
+        if far.wire is not None:
+            far.wire = None
+            wire.connection_lost(ending)
+        loop.run_until_complete(wire.aclose())
     assert over.done()
     assert reply.over
     failure: Failure | None = reply.failure
@@ -135,6 +139,23 @@ def test_whatever_comes_is_an_answer_or_a_failure(
         assert one.response.body == b"" or asks.method != "HEAD"
 
 
+def ends(asks: Request, cap: int, before: bytes, again: bytes, *, at_once: int) -> None:
+    """Hold what is read and needed of an answer without end against its bounds."""
+    reply = Reply(asks, cap)
+    much = again * (at_once // len(again))
+    most = READ + max(len(before), 8 * 3 * cap)
+    tracemalloc.start()
+    try:
+        read, over = len(before), bool(before) and reply.feed(before)
+        while not over:
+            over = reply.feed(much)
+            read += len(much)
+            assert read < most
+        assert tracemalloc.get_traced_memory()[1] < MEMORY + 3 * cap + len(before)
+    finally:
+        tracemalloc.stop()
+
+
 @settings(max_examples=200, deadline=None)
 @given(asks=ASKS, before=beginnings, again=pieces)
 @example(asks=request(), before=CHUNKED, again=b"0")
@@ -142,15 +163,14 @@ def test_whatever_comes_is_an_answer_or_a_failure(
 @example(asks=request(), before=CHUNKED + b"0\r\nX-T: ", again=b"x")
 @example(asks=request(), before=CHUNKED + b"0\r\n", again=b"X-T: 1\r\n")
 def test_whatever_is_said_again_and_again_has_an_end_in_little_memory(asks: Request, before: bytes, again: bytes) -> None:
-    reply = Reply(asks, CAP)
-    much = again * (AT_ONCE // len(again))
-    tracemalloc.start()
-    try:
-        read, over = len(before), bool(before) and reply.feed(before)
-        while not over:
-            over = reply.feed(much)
-            read += len(much)
-            assert read < READ
-        assert tracemalloc.get_traced_memory()[1] < MEMORY
-    finally:
-        tracemalloc.stop()
+    ends(asks, CAP, before, again, at_once=AT_ONCE)
+
+
+@settings(max_examples=20, deadline=None)
+@given(asks=ASKS, before=beginnings, again=pieces)
+@example(asks=request(), before=CHUNKED + LONG + b"0\r\nX-T: ", again=b"x")
+@example(asks=request(), before=CHUNKED + LONG + b"0\r\n", again=b"X-T: 1\r\n")
+@example(asks=request(), before=CHUNKED + LONG + b"5;", again=b"x")
+@example(asks=request(), before=CHUNKED + LONG, again=b"1;e\r\nx\r\n")
+def test_the_same_where_a_body_may_be_as_long_as_it_is_by_default(asks: Request, before: bytes, again: bytes) -> None:
+    ends(asks, DEFAULT_CAP, before, again, at_once=8 * AT_ONCE)

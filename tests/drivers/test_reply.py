@@ -12,6 +12,10 @@ from zeroweight.model.http import Request
 
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+CAP = 1 << 20
+HEAD = 100 * 1024
+LONG = b"%x\r\n" % (8 * CAP) + b"x" * 8 * CAP + b"\r\n"
+"""A chunk as long as any body that is read to its end."""
 UPGRADE = request("GET", b"/", (b"Connection", b"Upgrade"), (b"Upgrade", b"websocket"))
 
 
@@ -41,6 +45,9 @@ def cut(data: bytes, step: int) -> Iterator[bytes]:
         (OK + b"Transfer-Encoding: gzip\r\n\r\nto the end", 200, b"to the end", False),
         (CHUNKED + b"3\r\nabc\r\n0\r\n\r\n", 200, b"abc", True),
         (CHUNKED + b"3;name=value\r\nabc\r\n1\r\nd\r\n0\r\nTrailer: x\r\nX: y\r\n\r\n", 200, b"abcd", True),
+        (OK + b"Transfer-Encoding: chunked  \r\n\r\n3\r\nabc\r\n0\r\n\r\n", 200, b"abc", True),
+        (OK + b"Transfer-Encoding: chunked\t\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", 200, b"abc", True),
+        (OK + b"Transfer-Encoding: chunked, gzip\t\r\n\r\nto the end", 200, b"to the end", False),
         (b"HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\na", 200, b"a", False),
         (b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 1\r\n\r\na", 200, b"a", True),
         (b"HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", 200, b"", True),
@@ -110,6 +117,10 @@ def test_what_comes_behind_an_answer_is_no_part_of_it_and_ends_the_connection(da
         (OK + b"A: b\r\n" * 20_000 + b"\r\n", "protocol"),
         (b"HTTP/1.1 100 Continue\r\n\r\n" * 5_000, "protocol"),
         (b"HTTP/1.1 200 " + b"a" * 120_000, "protocol"),
+        (OK + b"Transfer-Encoding: chunked\t\r\n\r\n4\r\nbody\r\n0\r\n\r\n", "protocol"),
+        (OK + b"Transfer-Encoding: chunked \t \r\n\r\n4\r\nbody\r\n0\r\n\r\n", "protocol"),
+        (OK + b"Transfer-Encoding: gzip,\tCHUNKED\t\r\n\r\n0\r\n\r\n", "protocol"),
+        (OK + b"Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked ,\r\n\r\n0\r\n\r\n", "protocol"),
     ],
 )
 def test_what_is_no_whole_answer_has_its_kind(data: bytes, kind: str, *, step: int) -> None:
@@ -134,6 +145,49 @@ def test_an_endless_body_is_an_answer_without_a_digest_and_ends_the_connection()
         count += 1
     response = reply.response()
     assert (count, len(response.body), response.truncated, response.digest, reply.keep) == (16, 1000, True, "", False)
+
+
+@pytest.mark.parametrize("at_once", [1_000, 64 * 1024, 256 * 1024])
+@pytest.mark.parametrize(
+    ("before", "again", "most"),
+    [
+        (OK + b"X-A: ", b"a", HEAD),
+        (OK, b"X-A: b\r\n", HEAD),
+        (CHUNKED, b"0", HEAD),
+        (CHUNKED + b"5;", b"e", HEAD),
+        (CHUNKED + b"0\r\nX-T: ", b"x", HEAD),
+        (CHUNKED + LONG + b"0\r\nX-T: ", b"x", HEAD),
+        (CHUNKED + LONG + b"0\r\n", b"X-T: x\r\n", HEAD),
+        (CHUNKED + LONG + b"5;", b"e", HEAD),
+        (CHUNKED + LONG, b"0", HEAD),
+        (CHUNKED, b"1;" + b"e" * 90 + b"\r\nx\r\n", 5 * HEAD),
+        (CHUNKED, b"1\r\nx\r\n", 8 * HEAD),
+    ],
+    ids=range(11),
+)
+def test_what_is_no_body_has_a_bound_whatever_body_there_was(before: bytes, again: bytes, most: int, at_once: int) -> None:
+    reply = Reply(request(), CAP)
+    over = any(reply.feed(part) for part in cut(before, at_once))
+    read, much = 0, again * (at_once // len(again))
+    while not over and read <= most + 2 * at_once:
+        over = reply.feed(much)
+        read += len(much)
+    assert over, "each feed may cost as much as there is of a line already"
+    assert reply.failure is not None
+    assert reply.failure.kind == "protocol"
+    assert read <= most + 2 * at_once
+
+
+@pytest.mark.parametrize(("count", "size"), [(80_000, 1), (300_000, 3)])
+def test_many_small_chunks_are_an_answer_within_that_bound(count: int, size: int) -> None:
+    reply = read(CHUNKED + b"%x\r\n%b\r\n" % (size, b"x" * size) * count + b"0\r\n\r\n", request(), cap=CAP, step=64 * 1024)
+    assert reply.failure is None
+    assert reply.response().body == b"x" * count * size
+
+
+def test_blanks_and_tabs_behind_a_value_are_no_part_of_it() -> None:
+    reply = read(OK + b"X-A: \t a\tb \t\r\nContent-Length: 0 \t\r\n\r\n", request())
+    assert reply.response().headers.raw == ((b"X-A", b"a\tb"), (b"Content-Length", b"0"))
 
 
 def test_what_is_fed_after_the_end_changes_nothing_but_the_connection() -> None:

@@ -14,6 +14,7 @@ from worlds import BASELINE, CANARY, World, ask, guard_lost, steady
 
 from zeroweight.compare import Delta, State
 from zeroweight.finding import Excerpt, Severity
+from zeroweight.model.http import Headers
 from zeroweight.model.outcome import Outcome
 from zeroweight.model.place import Place
 from zeroweight.model.request import Probe, Scenario
@@ -52,6 +53,9 @@ def test_a_body_of_which_only_the_beginning_was_kept_says_how_much_that_was_and_
     cut = replace(long.exchange.response, truncated=True, digest="5f" * 32)
     told = excerpt(replace(long, exchange=replace(long.exchange, response=cut)), NOBODY)
     assert told.body == f"abc\n… the first 3 bytes; SHA-256 of the whole body {'5f' * 32}"
+    packed = replace(cut, headers=Headers(raw=((b"Content-Encoding", b"gzip"),)))
+    told = excerpt(replace(long, exchange=replace(long.exchange, response=packed)), NOBODY)
+    assert told.body == f"abc\n… the first 3 bytes; SHA-256 of the whole body as it came, compressed {'5f' * 32}"
     endless = replace(cut, digest="")
     assert excerpt(replace(long, exchange=replace(long.exchange, response=endless)), NOBODY).body == "abc"
 

@@ -17,8 +17,10 @@ from zeroweight.model.http import Failure, Headers, Request, Response
 
 _HEAD: Final = 100 * 1024
 """Bytes: the longest head of an answer that is read; as long as the one that httpx reads."""
-_AROUND: Final = 16
-"""Bytes of chunk sizes, extensions and trailers that are read for each byte of a body, beyond as many as two heads may have."""
+_AROUND: Final = 4 * _HEAD
+"""Bytes around the chunks of any body that are read: sizes, extensions, trailers. Eighty thousand chunks of one byte have as many."""
+_SHARE: Final = 2
+"""Bytes around its chunks that are read for each byte of a body beyond: each chunk costs a call, however little is in it."""
 _LETTER: Final = ord("H")
 _BODILESS: Final = frozenset({204, 304})
 _VERSIONS: Final = frozenset({"1.0", "1.1"})
@@ -34,6 +36,7 @@ class Reply:
 
     __slots__ = (
         "_begun",
+        "_bodily",
         "_body",
         "_fed",
         "_fields",
@@ -41,6 +44,7 @@ class Reply:
         "_parser",
         "_past",
         "_request",
+        "_size",
         "failure",
         "first",
         "keep",
@@ -57,6 +61,8 @@ class Reply:
         self._fields: list[tuple[bytes, bytes]] = []
         self._framing: dict[bytes, bytes] = {}
         self._fed = 0
+        self._bodily, self._size = 0, -1
+        """How much had been fed when the body last grew, and to what."""
         self._begun = False
         """Something came that is not an empty line."""
         self._past = False
@@ -120,7 +126,7 @@ class Reply:
             body, more = decoded(body, coding.decode("latin-1"), cap=self._body.cap)
         return Response(
             status=self.status,
-            headers=Headers(raw=tuple(self._fields)),
+            headers=Headers(raw=tuple([(name, value.rstrip(b" \t")) for name, value in self._fields])),
             body=body,
             truncated=more or self._body.cut,
             digest=self._body.digest,
@@ -138,7 +144,7 @@ class Reply:
         """Keep a field of the head."""
         if self._past:
             return
-        self._fields.append((name, value.rstrip(b" \t")))
+        self._fields.append((name, value))
 
     def on_headers_complete(self) -> None:
         """Learn how long the answer is, from its head."""
@@ -159,14 +165,14 @@ class Reply:
                 self._framing[low] = self._framing[low] + b", " + value if low in self._framing else value
         if self._fed > _HEAD and sum(len(name) + len(value) + 4 for name, value in self._fields) > _HEAD:
             self.fail("protocol", f"not HTTP: a head of more than {_HEAD} bytes")
-        elif status == _SWITCHING and "upgrade" not in self._request.headers:
-            self.fail("protocol", "not HTTP/1: a change of protocols that was not asked for")
         elif status == _SWITCHING or (self._request.method == "CONNECT" and status < _REDIRECT):
-            self._end(keep=False)
+            self._switch(status)
         elif status in _BODILESS or self._request.method == "HEAD":
             # Not the parser's to say: it takes a head without a length for one whose body ends with the connection.
             options = {option.strip().lower() for option in self._framing.get(b"connection", b"").split(b",")}
             self._end(keep=b"close" not in options and (version == "1.1" or b"keep-alive" in options))
+        elif b"transfer-encoding" in self._framing and self._hidden():
+            self.fail("protocol", "not HTTP that can be read: a tab or a comma behind the transfer coding chunked")
 
     def on_body(self, part: bytes) -> None:
         """Keep a part of the body."""
@@ -195,17 +201,32 @@ class Reply:
         return not self.over
 
     def _bound(self) -> None:
-        """End when there is too much that is not body."""
+        """End when there is too much that is not body: altogether, or since the body last grew.
+
+        The second bound is what one line may have, and all trailers: the parser puts a line together anew for each part of it that comes.
+        """
+        size = self._body.size
         if not self._past:
             if self._fed > _HEAD:
                 self.fail("protocol", f"not HTTP: a head of more than {_HEAD} bytes")
-        elif self._fed > 2 * _HEAD + (1 + _AROUND) * self._body.size:
-            self.fail("protocol", "not HTTP: too much around the chunks of a body")
+        elif self._size != size:
+            self._bodily, self._size = self._fed, size
+            if self._fed > _AROUND + (1 + _SHARE) * size:
+                self.fail("protocol", "not HTTP: too much around the chunks of a body")
+        elif self._fed - self._bodily > _HEAD:
+            self.fail("protocol", f"not HTTP: more than {_HEAD} bytes without any of the body")
 
     def _end(self, *, keep: bool) -> None:
         """Take note that the answer is whole."""
         if not self.over:
             self.over, self.keep, self.last = True, keep, time.monotonic()
+
+    def _switch(self, status: int) -> None:
+        """End where another protocol would begin."""
+        if status == _SWITCHING and "upgrade" not in self._request.headers:
+            self.fail("protocol", "not HTTP/1: a change of protocols that was not asked for")
+        else:
+            self._end(keep=False)
 
     def _to_the_end(self) -> bool:
         """Whether the body is whatever comes until the connection ends (RFC 9112 section 6.3, item 8)."""
@@ -213,3 +234,12 @@ class Reply:
         if codings is not None:
             return codings.rpartition(b",")[2].strip().lower() != b"chunked"
         return b"content-length" not in self._framing
+
+    def _hidden(self) -> bool:
+        """Whether the last transfer coding is chunked, and the parser misses it: it lets only blanks stand behind it.
+
+        Lists may end in tabs and commas (RFC 9110 section 5.6.1); the chunks would be taken for a body that never ends.
+        """
+        codings = self._framing[b"transfer-encoding"].rstrip(b" ")
+        clean = codings.rstrip(b" \t,")
+        return clean != codings and clean.rpartition(b",")[2].strip(b" \t").lower() == b"chunked"

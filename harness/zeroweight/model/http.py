@@ -66,7 +66,7 @@ class Response:
     body: bytes = field(default=b"", repr=False)
     truncated: bool = False
     digest: str = ""
-    """SHA-256 in hex of the whole body as it came, where only its beginning was kept; empty when all was kept, or the end never came."""
+    """SHA-256 in hex of the whole body as it came, compressed where it was, when more came than is kept; empty if not all of that came."""
     version: str = "HTTP/1.1"
 
     @cached_property

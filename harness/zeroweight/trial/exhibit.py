@@ -126,7 +126,10 @@ def _body(response: Response, redactor: Redactor) -> tuple[str, int]:
 
 def _told_of_the_rest(response: Response) -> str:
     """Say of a body of which only the beginning was kept how much that was, and which it is: two of one digest are the same."""
-    return f"\n… the first {len(response.body)} bytes; SHA-256 of the whole body {response.digest}" if response.digest else ""
+    if not response.digest:
+        return ""
+    as_it_came = " as it came, compressed" if response.headers.get("content-encoding", "identity").strip().lower() != "identity" else ""
+    return f"\n… the first {len(response.body)} bytes; SHA-256 of the whole body{as_it_came} {response.digest}"
 
 
 def _binary(body: bytes, redactor: Redactor) -> str:
