@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
+import subprocess
 import sys
 import threading
 
@@ -102,6 +104,47 @@ def test_closing_cancels_what_still_runs_and_ends_the_thread() -> None:
     assert seen == ["cancelled"]
     assert task.cancelled()
     assert not any(thread.name == "zeroweight-loop" for thread in set(threading.enumerate()) - others)
+
+
+HANGS = """
+import asyncio, socket, threading
+from zeroweight.trial.loop import Loop
+
+begun = threading.Event()
+def hangs(*_, **__):
+    begun.set()
+    threading.Event().wait()
+socket.getaddrinfo = hangs
+
+async def looks_up():
+    async with asyncio.timeout(30) as timer:
+        asyncio.get_running_loop().run_in_executor(None, begun.wait).add_done_callback(lambda _: timer.reschedule(0))
+        await asyncio.get_running_loop().create_connection(asyncio.Protocol, "shop.example", 80)
+
+loop = Loop()
+try:
+    loop.run(looks_up())
+except TimeoutError:
+    print("given up")
+loop.close()
+"""
+
+
+def test_a_lookup_that_hangs_holds_up_neither_the_loop_nor_the_end_of_the_process() -> None:
+    said = subprocess.run([sys.executable, "-c", HANGS], capture_output=True, text=True, check=True, timeout=60)
+    assert said.stdout == "given up\n"
+
+
+def test_lookups_tell_what_the_system_does() -> None:
+    async def looks_up(name: str) -> set[str]:
+        found = await asyncio.get_running_loop().getaddrinfo(name, 80, type=socket.SOCK_STREAM)
+        return {str(address[0]) for *_, address in found}
+
+    loop = Loop()
+    assert loop.run(looks_up("localhost")) & {"127.0.0.1", "::1"}
+    with pytest.raises(socket.gaierror):
+        loop.run(looks_up("no-such-host.invalid"))
+    loop.close()
 
 
 def test_two_loops_do_not_share_anything() -> None:

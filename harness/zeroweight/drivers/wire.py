@@ -2,7 +2,8 @@
 
 Nothing is corrected on the way: targets, names, blanks, lengths and line ends go out as they stand. A connection is used again only where
 the answer was whole and nothing but it, and where a server cannot have read the request in more than one way: what is left over at either
-end must never meet the next request.
+end must never meet the next request. What a server says out of turn is noticed up to the moment at which the next request is written. What
+comes later cannot be told from the answer to that request.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+import select
 import ssl
 import time
 from collections.abc import Awaitable
@@ -24,6 +26,8 @@ _RACE: Final = 0.25
 """Seconds after which the next address of a name is tried beside the last (RFC 8305 section 5)."""
 _FAREWELL: Final = 1.0
 """Seconds that a connection has for its end."""
+_EARLY: Final = 1 << 20
+"""Bytes of an answer that are kept where it comes before the request."""
 _TOO_LATE: Final = "the run's time was over before the answer had come"
 
 
@@ -49,12 +53,12 @@ class WireLine(Line):
         head, reply = written(request), Reply(request, cap)
         began = time.monotonic()
         end, total = began + left, began + self._timeouts.total
-        fresh = self._wire is None or self._wire.spent
+        fresh = self._wire is None or self._wire.spent or (self._wire.stirs() and await self._wire.heard())
         sent = 0.0
         try:
             if fresh:
                 await self.aclose()
-                self._wire = await self._dialled(end)
+                self._wire = await self._dialled(total, end)
             assert self._wire is not None
             sent = time.monotonic()
             await self._wire.ask(head + request.body, reply, self._timeouts, total=total, end=end)
@@ -71,7 +75,7 @@ class WireLine(Line):
         stale = not fresh and not reply.first and reply.failure.kind in {"closed", "reset"}
         return Answer(failure=reply.failure, timing=timing, stale=stale, fresh=fresh)
 
-    async def _dialled(self, end: float) -> Wire:
+    async def _dialled(self, total: float, end: float) -> Wire:
         """Return a fresh connection; raises _NoConnection with what is wrong."""
         loop, dial, limits = asyncio.get_running_loop(), self._dial, self._timeouts
         # The loops that may stand in for asyncio's have no such race.
@@ -79,10 +83,11 @@ class WireLine(Line):
         wire = Wire(loop)
         kind, text = "refused", "no connection"
         try:
-            await _phase("TCP connection", loop.create_connection(lambda: wire, dial.name, dial.port, **race), limits.connect, end)
+            opening = loop.create_connection(lambda: wire, dial.name, dial.port, **race)
+            await self._phase("TCP connection", opening, limits.connect, total=total, end=end)
             if self._context is not None:
                 kind, text = "tls", "TLS failed"
-                await _phase("TLS handshake", wire.start_tls(self._context, dial.server_name), limits.tls, end)
+                await self._phase("TLS handshake", wire.start_tls(self._context, dial.server_name), limits.tls, total=total, end=end)
         except _NoConnection:
             await wire.aclose()
             raise
@@ -94,6 +99,21 @@ class WireLine(Line):
             raise
         return wire
 
+    async def _phase(self, name: str, what: Awaitable[Any], limit: float, *, total: float, end: float) -> None:
+        """Wait for a phase of connecting; raises _NoConnection when its time, the request's or the run's is up."""
+        now = time.monotonic()
+        due = min(now + limit, total, end)
+        try:
+            async with asyncio.timeout(due - now) as timer:
+                await what
+        except TimeoutError as error:
+            if not timer.expired():
+                raise  # the system's own patience
+            if due == end:
+                raise _NoConnection(Failure(kind="deadline", text=_TOO_LATE)) from error
+            late = f"no answer was whole within {self._timeouts.total:g} s" if due == total else f"no {name} within {limit:g} s"
+            raise _NoConnection(Failure(kind="timeout", text=late)) from error
+
 
 class Wire(asyncio.Protocol):
     """One connection; it carries one request at a time, and wakes who waits when the answer is over."""
@@ -103,6 +123,11 @@ class Wire(asyncio.Protocol):
         self._loop = loop
         self._transport: asyncio.Transport | None = None
         self._gone = loop.create_future()
+        self._lost: Exception | None = None
+        """What the end was brought about by; None while there is none, and where it was an orderly one."""
+        self._early: bytearray | None = bytearray()
+        """What came before the first request; None since it was written."""
+        self._poll = select.poll()
         self._reply: Reply | None = None
         self._over: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -123,12 +148,28 @@ class Wire(asyncio.Protocol):
         if self._timer is None or self._due < self._timer.when():
             self._ring_at(self._due)
         over = self._over = self._loop.create_future()
-        self._transport.write(data)
+        early, self._early = self._early, None
+        if early or self.spent:
+            self._catch_up(data, bytes(early or b""))
+        else:
+            self._transport.write(data)
         return over
+
+    def stirs(self) -> bool:
+        """Whether something came that the loop did not read yet: an end, words out of turn, or what TLS has to say for itself."""
+        return bool(self._poll.poll(0))
+
+    async def heard(self) -> bool:
+        """Let the loop read what stirs; whether it ends the use of this connection, which all but TLS's own messages do."""
+        await asyncio.sleep(0)  # the loop learns that there is something
+        await asyncio.sleep(0)  # and reads it
+        return self.spent
 
     async def start_tls(self, context: ssl.SSLContext, name: str) -> None:
         """Shake hands; raises OSError, ssl.SSLError among them."""
         assert self._transport is not None
+        if self._early:
+            raise ConnectionResetError("the server spoke before the handshake")  # and what it said was not said under TLS
         try:
             transport = await self._loop.start_tls(self._transport, self, context, server_hostname=name)
         except BaseException:
@@ -159,11 +200,15 @@ class Wire(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the transport; TLS brings one of its own."""
         self._transport = cast("asyncio.Transport", transport)  # other loops' transports are no subclasses of asyncio's
+        self._poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
 
     def data_received(self, data: bytes) -> None:
-        """Hand on what came; what nobody asked for ends the connection."""
+        """Hand on what came; what nobody asked for ends the connection, but for what comes as it opens: that is the first answer."""
         reply = self._reply
         if reply is None:
+            if self._early is not None and len(self._early) < _EARLY:
+                self._early += data
+                return
             self.spent = True
             if self._transport is not None:
                 self._transport.abort()
@@ -182,16 +227,31 @@ class Wire(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Take note of the end, and of what brought it about."""
-        self.spent = True
+        self.spent, self._lost = True, exc
         self._hung_up()
-        if self._reply is None:
-            return
+        if self._reply is not None:
+            self._conclude(self._reply)
+
+    def _catch_up(self, data: bytes, early: bytes) -> None:
+        """Ask on a connection on which something happened before; loops differ in how soon they tell of what comes as it opens."""
+        assert self._transport is not None
+        ended, self.spent = self.spent, True  # what it has to say to this request may be still to come
+        if not ended:
+            self._transport.write(data)
+        if early:
+            self.data_received(early)
+        if ended and self._reply is not None:
+            self._conclude(self._reply)
+
+    def _conclude(self, reply: Reply) -> None:
+        """End a request with its connection."""
+        exc = self._lost
         if exc is None:
-            self._reply.end()
+            reply.end()
         elif isinstance(exc, ssl.SSLError) and not isinstance(exc, ssl.SSLEOFError):
-            self._reply.fail("tls", f"TLS failed: {message(exc)}")
+            reply.fail("tls", f"TLS failed: {message(exc)}")
         else:
-            self._reply.fail("reset", f"the connection was reset: {message(exc)}")
+            reply.fail("reset", f"the connection was reset: {message(exc)}")
         self._wake()
 
     def _hung_up(self) -> None:
@@ -235,19 +295,6 @@ class _NoConnection(Exception):
         """Carry what is told of it."""
         super().__init__(failure.text)
         self.failure = failure
-
-
-async def _phase(name: str, what: Awaitable[Any], limit: float, end: float) -> None:
-    """Wait for a phase of connecting; raises _NoConnection when its time, or the run's, is up."""
-    left = end - time.monotonic()
-    try:
-        async with asyncio.timeout(min(limit, left)) as timer:
-            await what
-    except TimeoutError as error:
-        if not timer.expired():
-            raise  # the system's own patience
-        late = Failure(kind="timeout", text=f"no {name} within {limit:g} s")
-        raise _NoConnection(Failure(kind="deadline", text=_TOO_LATE) if left < limit else late) from error
 
 
 def written(request: Request) -> bytes:

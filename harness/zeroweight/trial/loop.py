@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
@@ -61,7 +62,26 @@ def _waited(future: Future[T]) -> T:
 def _made(kind: str) -> asyncio.AbstractEventLoop:
     """Return a new event loop of a kind."""
     if kind != "uvloop":
-        return asyncio.new_event_loop()
+        loop = asyncio.new_event_loop()
+        # What hangs in the system's lookup holds up neither other work nor the end of the process: asyncio's own threads are waited for.
+        loop.getaddrinfo = _looked_up  # type: ignore[method-assign]
+        return loop
     import uvloop  # noqa: PLC0415  # an extra: only who asks for it needs it
 
     return uvloop.new_event_loop()
+
+
+async def _looked_up(*asked: Any, **more: Any) -> Any:
+    """Look up a name as the socket module does, in a thread of its own, which nobody waits for at the end."""
+    found: Future[Any] = Future()
+
+    def look_up() -> None:
+        if not found.set_running_or_notify_cancel():
+            return
+        try:
+            found.set_result(socket.getaddrinfo(*asked, **more))
+        except BaseException as error:  # raised to whoever asked
+            found.set_exception(error)
+
+    threading.Thread(target=look_up, name="zeroweight-lookup", daemon=True).start()
+    return await asyncio.wrap_future(found)
