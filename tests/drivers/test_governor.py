@@ -6,100 +6,19 @@ import asyncio
 import itertools
 import math
 import random
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 import pytest
+from governed_pair import AGAIN, BURST, ODD, OTHER, READ, SILENCE, TARGETS, House, calm
 
 from zeroweight.drivers.gauge import BAD
-from zeroweight.drivers.governor import ENDED, FAILED, LOWEST, PATIENCE, SLOW, Governor
+from zeroweight.drivers.governor import ENDED, FAILED, LOWEST, PATIENCE
 from zeroweight.drivers.limits import Meter
 from zeroweight.model.governed import Governed
-from zeroweight.model.http import Exchange, Failure, Response, Timing
+from zeroweight.model.http import Exchange, Failure, Timing
 from zeroweight.model.operation import Operation
-from zeroweight.model.request import Intent, Probe, probe_of
-from zeroweight.model.target import Side, Target
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-TARGETS = {side: Target(side=side, url=f"http://{side}.example") for side in Side}
-READ = probe_of(Operation(method="GET", path="/things"), role="ann")
-OTHER = probe_of(Operation(method="GET", path="/others"), role="ann")
-ODD = replace(READ, intent=Intent.INVALID)
-BURST = replace(READ, intent=Intent.BURST)
-AGAIN = SLOW.rise // BAD // 2
-"""Slow answers in a row that show that a rise goes on."""
-SILENCE = Failure(kind="timeout", text="nothing within 10 s")
-
-
-@dataclass(kw_only=True)
-class House:
-    """A pair under a governor: a baseline that answers as it is told, and time that passes while it does."""
-
-    rate: float = math.inf
-    lanes: int = 4
-    seconds: float = 0.04
-    """How long the baseline's answers take."""
-    status: int = 200
-    failure: Failure | None = None
-    now: float = 1000.0
-    meters: dict[Side, Meter] = field(default_factory=dict)
-    left: list[float] = field(default_factory=list)
-    """When requests left for the baseline."""
-
-    def __post_init__(self) -> None:
-        self.meters = {side: Meter(side, 10**6, self.rate, math.inf, clock=lambda: self.now, sleep=self._sleep) for side in Side}
-        self.governor = Governor(self.meters)
-        self.told = Governed()
-
-    async def _sleep(self, seconds: float) -> None:
-        self.now += seconds
-
-    @property
-    def rates(self) -> set[float]:
-        return {meter.rate for meter in self.meters.values()}
-
-    def answer(self, probe: Probe, side: Side = Side.BASELINE) -> Exchange:
-        """Return what comes of a request that leaves now."""
-        first = self.now + self.seconds
-        if self.failure is not None:
-            return Exchange(probe=probe, target=TARGETS[side], failure=self.failure, timing=Timing(sent=self.now))
-        timing = Timing(sent=self.now, first_byte=first, last_byte=first)
-        return Exchange(probe=probe, target=TARGETS[side], response=Response(status=self.status), timing=timing)
-
-    def ask(self, *probes: Probe, times: int = 1) -> None:
-        """Ask the baseline as the lanes would: at the meter's rate, so many requests at once."""
-
-        async def go() -> None:
-            for _ in range(times):
-                for probe in probes or (READ,):
-                    if await self.meters[Side.BASELINE].take() is not None:
-                        return
-                    self.left.append(self.now)
-                    exchange = self.answer(probe)
-                    self.now += self.seconds / self.lanes
-                    self.governor.note(exchange)
-
-        asyncio.run(go())
-
-    def until(self, met: Callable[[], bool], *, most: int = 5000) -> None:
-        """Ask until something is so."""
-        for _ in range(most):
-            if met():
-                return
-            self.ask()
-        pytest.fail("it did not come to that")
-
-    def take(self) -> Governed:
-        return self.governor.take()
-
-
-def calm(**more: float) -> House:
-    """Return a pair of which something is known."""
-    house = House(**more)  # type: ignore[arg-type]  # the numbers of a House
-    house.ask(READ, OTHER, times=50)
-    return house
+from zeroweight.model.request import Probe, probe_of
+from zeroweight.model.target import Side
 
 
 def test_a_calm_baseline_is_watched_and_nothing_is_done() -> None:
@@ -185,42 +104,140 @@ def test_a_rate_that_holds_nobody_back_any_more_is_given_free() -> None:
     assert told.stopped == ""
 
 
-def test_a_baseline_that_suffers_at_the_lowest_rate_for_long_ends_the_run() -> None:
+def test_a_baseline_that_is_gravely_slow_at_the_lowest_rate_for_long_ends_the_run() -> None:
     house = calm()
-    house.seconds = 0.2
+    house.seconds = 0.6
     house.until(lambda: house.rates == {LOWEST})
     count = len(house.left)
     house.ask(times=300)
     told = house.take()
-    assert told.stopped == "at 1 requests/s the baseline's answers took 5.0 times as long still"
-    assert len(house.left) - count == PATIENCE * AGAIN
+    assert told.stopped == "at 1 requests/s the baseline's answers took 15.0 times as long still"
+    # The first was on its way together with the last slow one before it.
+    assert len(house.left) - count == PATIENCE * AGAIN + 1
     refused = [asyncio.run(meter.take()) for meter in house.meters.values()]
     assert refused == [Failure(kind="stopped", text=f"{ENDED}: {told.stopped}")] * 2
     assert told.lowest == LOWEST
 
 
+def test_a_shift_that_is_not_grave_ends_no_run_however_long_it_lasts() -> None:
+    house = calm(rate=20.0)
+    house.seconds = 0.15
+    house.ask(times=500)
+    told = house.take()
+    assert (told.stopped, told.lowest, house.rates) == ("", LOWEST, {LOWEST})
+
+
 def test_patience_is_whole_again_after_a_calm() -> None:
     house = calm()
-    house.seconds = 0.2
+    house.seconds = 0.6
     house.until(lambda: house.rates == {LOWEST})
     house.ask(times=(PATIENCE - 1) * AGAIN)
     house.seconds = 0.04
     house.until(lambda: min(house.rates) > LOWEST)
-    house.seconds = 0.2
+    house.seconds = 0.6
     house.until(lambda: house.rates == {LOWEST})
     house.ask(times=(PATIENCE - 1) * AGAIN)
     assert house.take().stopped == ""
 
 
-def test_a_run_that_was_allowed_less_than_the_lowest_rate_is_never_made_faster() -> None:
+def test_a_run_that_was_allowed_little_is_slowed_before_it_is_stopped() -> None:
     house = calm(rate=0.5)
-    house.seconds = 0.2
-    house.ask(times=2 * AGAIN)
-    assert house.rates == {0.5}
+    house.seconds = 0.6
+    house.until(lambda: house.rates == {0.25})
     house.ask(times=300)
     told = house.take()
-    assert (told.slowed, told.lowest) == (0, 0.0)
-    assert told.stopped.startswith("at 0.5 requests/s")
+    assert (told.slowed, told.lowest) == (1, 0.25)
+    assert told.stopped.startswith("at 0.25 requests/s")
+
+
+def wide(house: House, count: int, *, first: int = 0, roles: int = 3) -> None:
+    """Ask many operations a few times each, as a gate does."""
+    for number in range(first, first + count):
+        path = Operation(method="GET", path=f"/things/{number}")
+        house.ask(*(probe_of(path, role=f"role {role}") for role in range(roles)))
+
+
+@pytest.mark.parametrize("roles", [1, 3])
+@pytest.mark.parametrize(("seconds", "status", "failure"), [(0.4, 200, None), (2.0, 200, None), (0.04, 500, None), (0.04, 0, SILENCE)])
+def test_where_nothing_is_asked_often_many_operations_show_a_rise_together(
+    roles: int, seconds: float, status: int, failure: Failure | None
+) -> None:
+    house = House(rate=100.0)
+    wide(house, 60, roles=roles)
+    assert house.take().slowed == 0
+    house.seconds, house.status, house.failure = seconds, status, failure
+    wide(house, 100, first=60, roles=roles)
+    assert house.take().slowed >= 1
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(3.0, 200), (0.04, 500)])
+def test_a_few_operations_that_are_bad_by_nature_are_nothing_new_beside_many(seconds: float, status: int) -> None:
+    house = House(rate=100.0)
+    wide(house, 60)
+    for number in range(3):
+        house.seconds, house.status = seconds, status
+        wide(house, 1, first=60 + number)
+    house.seconds, house.status = 0.04, 200
+    wide(house, 60, first=70)
+    assert house.take().slowed == 0
+
+
+def test_answers_of_many_operations_are_a_calm_together() -> None:
+    house = House(rate=100.0, seconds=0.15)
+    house.ask(times=60)
+    house.seconds = 1.0
+    house.until(lambda: house.rates != {100.0})
+    house.seconds = 0.15
+    wide(house, 100)
+    assert house.rates == {100.0}
+
+
+def test_a_pause_does_not_let_everything_go_at_once() -> None:
+    house = calm(rate=100.0)
+    house.seconds = 0.4
+    house.until(lambda: max(house.rates) < 10)
+    house.seconds = 0.04
+    (held,) = house.rates
+    house.ask(times=6)
+    house.now += 60
+    house.until(lambda: house.rates != {held})
+    assert max(house.rates) == pytest.approx(held * 1.5)
+
+
+def test_one_stall_that_meets_eight_lanes_is_one_slow_answer() -> None:
+    house = calm(rate=100.0)
+    house.seconds = 0.4
+    for _ in range(16):
+        house.governor.note(house.answer(READ))
+    assert house.rates == {100.0}
+
+
+def test_what_left_before_the_rate_was_lowered_says_nothing_about_the_lower_one() -> None:
+    house = calm(rate=100.0)
+    house.status = 500
+    late = [house.answer(READ) for _ in range(50)]
+    house.until(lambda: house.rates != {100.0})
+    for exchange in late:
+        house.governor.note(exchange)
+    assert house.take().slowed == 1
+
+
+def test_backing_off_from_a_side_that_cannot_be_dialled_begins_at_what_was_tried() -> None:
+    house = calm(rate=100.0)
+    dead = Exchange(probe=READ, target=TARGETS[Side.BASELINE], failure=Failure(kind="refused", text="nobody listens"))
+    house.now += 60
+    for _ in range(FAILED.rise // BAD):
+        house.now += 0.5
+        house.governor.note(dead)
+    assert max(house.rates) < 25
+
+
+def test_a_meter_that_does_not_keep_to_the_lower_rate_ends_in_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = calm(rate=100.0)
+    monkeypatch.setattr(Meter, "hold", lambda _self, _rate: None)
+    house.status = 500
+    with pytest.raises(RuntimeError, match="does not hold"):
+        house.ask(times=50)
 
 
 @pytest.mark.parametrize(("status", "failure"), [(500, None), (502, None), (503, None), (429, None), (0, SILENCE)])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -59,13 +60,15 @@ class House:
             journal.write(what="made", key=key, id=number)
         journal.close()
 
-    def close(self, *, grace: float = PATIENCE, services: Mapping[Side, Service] | None = None, **more: Any) -> Closing:
+    def close(
+        self, *, grace: float = PATIENCE, rate: float = math.inf, services: Mapping[Side, Service] | None = None, **more: Any
+    ) -> Closing:
         """Close the run."""
         both = {side: saying((services or {}).get(side, self.shops[side])) for side in Side}
         with Stage(baseline=both[Side.BASELINE], canary=both[Side.CANARY], folder=self.folder) as stage:
             self.stage = stage
             targets = {side: Target(side=side, url=stage.servers[side].url) for side in Side}
-            return close(self.plan(**{"targets": targets, **more}), grace=grace)
+            return close(self.plan(**{"targets": targets, **more}), grace=grace, rate=rate)
 
     def plan(self, **more: Any) -> Plan:
         given: dict[str, Any] = {
@@ -99,6 +102,14 @@ def test_what_was_made_is_removed_on_both_sides_whoever_made_it(house: House) ->
         house.make(side, "2", owner="ben", worker="gw1")
     assert house.close() == Closing(removed=4)
     assert house.left == NOTHING
+
+
+def test_the_end_goes_no_faster_than_the_governor_let_the_run(house: House) -> None:
+    for number in range(6):
+        house.make(Side.BASELINE, str(number))
+    told = house.close(rate=1e-3)
+    assert 0 < len(told.leftovers) < 6
+    assert told.removed == 6 - len(told.leftovers)
 
 
 def test_what_the_run_did_not_make_is_left_alone(house: House) -> None:

@@ -119,6 +119,14 @@ def test_where_time_ran_out_because_the_baseline_was_spared_the_gap_says_so(code
     assert spared.fix == (f"{expected} times as long" if code == "deadline" else "")
 
 
+def test_time_that_ran_out_before_anything_was_slowed_down_ran_out_for_another_reason() -> None:
+    slow = Governed(watched=3, slowed=2, lowest=12.0, times=5.14)
+    before, after = gap("deadline"), gap("deadline", operation=SECOND)
+    told = balance(plan_of(), [result(gaps=(before,)), result(gaps=(after,), governed=slow)]).required
+    assert before in told
+    assert [each.fix for each in told if each.operation == SECOND and each.code == "deadline"] != [""]
+
+
 def test_what_the_governor_stopped_says_what_to_see_to() -> None:
     stopped = replace(gap("stopped"), why=f"{ENDED}: at 1 requests a second")
     assert "baseline" in balance(plan_of(), [result(gaps=(stopped,))]).required[0].fix

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import math
 from typing import Any
 
 import pytest
@@ -318,3 +319,16 @@ def test_what_a_governor_did_is_said_in_a_sentence(governed: Governed, says: str
 
 def test_a_run_without_a_result_did_nothing() -> None:
     assert tables.governor([]) == GovernorLine()
+
+
+@pytest.mark.parametrize(
+    ("told", "rate"),
+    [
+        ((), math.inf),
+        ((Governed(watched=9, slowed=2, lowest=4.0),), math.inf),  # it was calm again, or went on
+        ((Governed(lowest=1.0, slowed=1, stopped="x"), Governed(slowed=1, lowest=0.5)), 1.0),
+        ((Governed(lowest=1.0, slowed=1, stopped="x"), Governed(slowed=1, lowest=0.5, stopped="y")), 0.5),
+    ],
+)
+def test_the_end_of_a_run_that_the_governor_ended_goes_no_faster(told: tuple[Governed, ...], rate: float) -> None:
+    assert tables.held([TrialResult(suite="own", governed=each) for each in told]) == rate

@@ -4,6 +4,9 @@ Like is compared with like: an answer is slow when it took three times as long a
 of them, and a tenth of a second more; it failed when its kind does not. One answer says nothing: each bad one adds to a score, each good
 one takes from it, and only a score that chance does not come to is a rise (the cumulative sum of Page, Biometrika 1954). Odd requests may
 be slow and broken by their nature, so at most half of it may be theirs.
+
+Few requests are asked four times. A plain answer of a kind of which too little is known is held against the crowd, all plain answers of the
+first ones, and by more: operations differ by nature. Each kind counts once until a calm, so only many kinds are a rise.
 """
 
 from __future__ import annotations
@@ -35,6 +38,16 @@ CALM: Final = 12
 """So many good answers are a calm, and two more for each bad one among them."""
 LATELY: Final = 8
 """Answers of which it is told how bad they are."""
+CROWD_LEAST: Final = 16
+"""Plain answers after which something is known of the crowd."""
+CROWD_MOST: Final = 96
+"""Plain answers of the crowd that are learnt."""
+CROWD_TIMES: Final = 6.0
+"""A slow answer took so many times as long as the crowd's usual one."""
+CROWD_HIGH: Final = 0.95
+"""The share of the crowd's answers that a slow one outlasted."""
+CROWD_BAD: Final = 2
+"""What an answer that is bad beside the crowd adds to a score."""
 _KEPT: Final = 512
 """Answers that wait to be learnt from."""
 
@@ -50,52 +63,70 @@ class Usual(Protocol):
         """Take an answer for usual."""
         ...
 
+    @property
+    def known(self) -> bool:
+        """Whether enough was learnt to tell."""
+        ...
+
 
 class Latency:
-    """How long one kind of answer usually takes, in seconds."""
+    """How long one kind of answer usually takes, in seconds; or the crowd's answers."""
 
-    __slots__ = ("_bar", "_median", "_seen")
+    __slots__ = ("_bar", "_high", "_least", "_median", "_most", "_seen", "_times")
 
-    def __init__(self) -> None:
+    def __init__(self, *, crowd: bool = False) -> None:
         """Know nothing yet."""
+        self._least, self._most = (CROWD_LEAST, CROWD_MOST) if crowd else (LEAST, MOST)
+        self._times, self._high = (CROWD_TIMES, CROWD_HIGH) if crowd else (TIMES, HIGH)
         self._seen: list[float] = []
         self._median = self._bar = 0.0
+
+    @property
+    def known(self) -> bool:
+        """Whether enough was learnt to tell."""
+        return len(self._seen) >= self._least
 
     def judge(self, value: float) -> float | None:
         """Return how many times the usual a slow answer took."""
         if value < FLOOR:
             return 0.0
-        if len(self._seen) < LEAST:
+        if len(self._seen) < self._least:
             return None
         return value / self._median if value > self._bar else 0.0
 
     def learn(self, value: float) -> None:
         """Take an answer's seconds for usual."""
-        if len(self._seen) < MOST:
+        if len(self._seen) < self._most:
             insort(self._seen, value)
             self._median = max(self._seen[len(self._seen) // 2], LEAST_USUAL)
-            high = self._seen[math.ceil(HIGH * (len(self._seen) - 1))]
-            self._bar = max(TIMES * self._median, self._median + FLOOR, high)
+            high = self._seen[math.ceil(self._high * (len(self._seen) - 1))]
+            self._bar = max(self._times * self._median, self._median + FLOOR, high)
 
 
 class Failing:
     """How often one kind of request usually fails; the value of an answer is 1 where it failed, else 0."""
 
-    __slots__ = ("_answers", "_failed")
+    __slots__ = ("_answers", "_failed", "_least", "_most")
 
-    def __init__(self) -> None:
+    def __init__(self, *, crowd: bool = False) -> None:
         """Know nothing yet."""
+        self._least, self._most = (CROWD_LEAST, CROWD_MOST) if crowd else (LEAST, MOST)
         self._answers, self._failed = 0, 0.0
+
+    @property
+    def known(self) -> bool:
+        """Whether enough was learnt to tell."""
+        return self._answers >= self._least
 
     def judge(self, value: float) -> float | None:
         """Return 1 for a failure; of what fails anyway it tells nothing."""
         if not value:
             return 0.0
-        return 1.0 if self._answers >= LEAST and self._failed <= RARE * self._answers else None
+        return 1.0 if self._answers >= self._least and self._failed <= RARE * self._answers else None
 
     def learn(self, value: float) -> None:
         """Take an answer for usual."""
-        if self._answers < MOST:
+        if self._answers < self._most:
             self._answers += 1
             self._failed += value
 
@@ -113,13 +144,16 @@ class Scale:
 class Gauge:
     """The last answers, each held against what is usual for its kind."""
 
-    __slots__ = ("_calm", "_kinds", "_lately", "_made", "_odd", "_pending", "_plain", "_scale", "alert")
+    __slots__ = ("_calm", "_counted", "_crowds", "_kinds", "_lately", "_made", "_odd", "_pending", "_plain", "_scale", "alert")
 
-    def __init__(self, made: Callable[[], Usual], scale: Scale) -> None:
+    def __init__(self, made: Callable[..., Usual], scale: Scale) -> None:
         """Know no kind yet."""
         self._made, self._scale = made, scale
         self._kinds: dict[Hashable, Usual] = {}
-        self._pending: deque[tuple[Usual, float]] = deque(maxlen=_KEPT)
+        self._crowds: dict[Hashable, Usual] = {}
+        self._counted: set[Hashable] = set()
+        """The kinds that counted as bad beside the crowd since the last calm."""
+        self._pending: deque[tuple[Usual, Usual | None, float]] = deque(maxlen=_KEPT)
         self._lately: deque[float] = deque(maxlen=LATELY)
         self._plain = self._odd = self._calm = 0
         self.alert = False
@@ -147,26 +181,41 @@ class Gauge:
         """The share of bad ones among the last answers."""
         return sum(map(bool, self._lately)) / len(self._lately) if self._lately else 0.0
 
-    def hear(self, kind: Hashable, value: float, *, plain: bool) -> None:
-        """Take an answer to a plain request or an odd one."""
+    def hear(self, kind: Hashable, value: float, *, plain: bool, among: Hashable = None) -> bool:
+        """Take an answer to a plain request or an odd one, of a kind `among` those that may be likened; returns whether it is bad."""
         usual = self._kinds.get(kind)
         if usual is None:
             usual = self._kinds[kind] = self._made()
-        times = usual.judge(value)
+        crowd = None
+        if plain:
+            crowd = self._crowds.get(among)
+            if crowd is None:
+                crowd = self._crowds[among] = self._made(crowd=True)
+        times, bad = usual.judge(value), BAD
+        if times is None and crowd is not None and not usual.known:
+            times, bad = crowd.judge(value), CROWD_BAD
+            if times:
+                bad = 0 if kind in self._counted else bad
+                self._counted.add(kind)
         if times is not None:
             self._lately.append(times)
-            self._count(-self._scale.good if times == 0 else BAD, plain=plain)
-        if self.alert:
-            return
-        self._pending.append((usual, value))
-        # What comes while something is suspected might teach what it should tell.
+            self._count(bad if times else -self._scale.good, plain=plain)
+        if not self.alert:
+            self._pending.append((usual, crowd, value))
+            self._learn()
+        return bool(times)
+
+    def _learn(self) -> None:
+        """Learn from what waits; what comes while something is suspected might teach what it should tell."""
         while self._pending and not self._plain:
-            known, seen = self._pending.popleft()
+            known, crowd, seen = self._pending.popleft()
             known.learn(seen)
+            if crowd is not None:
+                crowd.learn(seen)
 
     def _count(self, points: int, *, plain: bool) -> None:
         """Add to the score, or take from it."""
-        self._calm = max(0, self._calm - 2) if points > 0 else self._calm + 1
+        self._calm = max(0, self._calm - 2) if points >= 0 else self._calm + 1
         if plain:
             self._plain = max(0, self._plain + points)
         else:
@@ -176,5 +225,7 @@ class Gauge:
         """Begin anew: what was asked at another rate says nothing about this one."""
         self.alert = alert
         self._pending.clear()
+        if not alert:
+            self._counted.clear()
         self._lately.clear()
         self._plain = self._odd = self._calm = 0

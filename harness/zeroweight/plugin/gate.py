@@ -23,7 +23,7 @@ from zeroweight.plugin.stop import Stop
 from zeroweight.plugin.terminal import Screen, bare, summary
 from zeroweight.record import RunLine, mistaken, unfinished
 from zeroweight.redact import Redactor
-from zeroweight.session import suites
+from zeroweight.session import suites, tables
 from zeroweight.session.clock import Clock
 from zeroweight.session.close import Closing, close
 from zeroweight.session.conclude import balance
@@ -305,7 +305,7 @@ class Gate:
         """Clean up, make the balance and give the verdict."""
         self._enter("cleaning up")
         try:
-            closing = close(plan, grace=self._stop.left())
+            closing = close(plan, grace=self._stop.left(), rate=tables.held(self._gathering.gathered.results))
             self._tidied = True
         except Exception as error:  # clean-up may meet anything; what it did not reach is told
             closing = Closing(leftovers=(f"clean-up failed: {error}",))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -48,14 +49,17 @@ class Closing:
     removed: int = 0
 
 
-def close(plan: Plan, *, grace: float) -> Closing:
-    """Hold both builds against the proven ones and clean up, within `grace` seconds; nothing that fails here is lost: it is told."""
+def close(plan: Plan, *, grace: float, rate: float = math.inf) -> Closing:
+    """Hold both builds against the proven ones and clean up, within `grace` seconds; nothing that fails here is lost: it is told.
+
+    Where the governor ended the run, `rate` is what it went down to, in requests a second to a side: the end goes no faster.
+    """
     entries = _open(Path(plan.journals))
     earlier = _earlier(Path(plan.journals))
     if plan.blocked and not entries:
         return Closing(leftovers=earlier)
     grace = max(grace, LEAST_GRACE)
-    shares = Shares(requests=SPARE_REQUESTS, rate=plan.shares.rate, lanes=1, deadline=time.monotonic() + grace)
+    shares = Shares(requests=SPARE_REQUESTS, rate=min(rate, plan.shares.rate), lanes=1, deadline=time.monotonic() + grace)
     # Only what this run's own journal names is removed, so the level of the attack does not hold here.
     drivers, _ = setup.open_drivers(
         plan.targets, shares, level=Level.DESTRUCTIVE, run=plan.run, accounts=plan.accounts, driver=plan.driver, hosts=plan.hosts

@@ -72,7 +72,8 @@ def balance(plan: Plan, results: Sequence[TrialResult]) -> Balance:
     """Sum up, and book what is left over as gaps."""
     asked = frozenset(label for result in results for label in result.asked)
     allowed = frozenset(pair for result in results for pair in result.allowed)
-    gaps = [*plan.gaps, *(gap for result in results for gap in result.gaps)]
+    governor = tables.governor(results)
+    gaps = [*plan.gaps, *_gaps(results, governor)]
     told = {(e.operation, e.role) for e in plan.ledger.excluded}
     exclusions = [*plan.ledger.excluded, *(e for result in results for e in result.exclusions if (e.operation, e.role) not in told)]
     crossed = [owed for result in results for owed in result.crossed]
@@ -81,9 +82,7 @@ def balance(plan: Plan, results: Sequence[TrialResult]) -> Balance:
     unreached = tuple(label for label in callable_ if label in asked and not any(label == got for got, _ in allowed))
     gaps += _shares(plan, callable_, asked, allowed)
     gaps += _never_allowed(plan, allowed)
-    governor = tables.governor(results)
     gaps += unwatched((result.suite, result.requests.get(Side.BASELINE, 0), result.governed.watched) for result in results)
-    gaps = [_spared(gap, governor) for gap in gaps]
     gaps = list(dict.fromkeys(gaps))
     needed = tuple(gap for gap in gaps if _required(plan, gap))
     return Balance(
@@ -119,9 +118,19 @@ def _owed_and_not_got(plan: Plan, crossed: Sequence[Owed], gaps: Sequence[Gap], 
     return found
 
 
-def _spared(gap: Gap, governor: GovernorLine) -> Gap:
+def _gaps(results: Sequence[TrialResult], governor: GovernorLine) -> list[Gap]:
+    """Return what the tests did not come to; time that ran out before anything was slowed down ran out for another reason."""
+    found: list[Gap] = []
+    slowed = False
+    for result in results:
+        slowed = slowed or result.governed.slowed > 0
+        found += (_spared(gap, governor, slowed=slowed) for gap in result.gaps)
+    return found
+
+
+def _spared(gap: Gap, governor: GovernorLine, *, slowed: bool) -> Gap:
     """Say of what the run did not come to that it went easy on the baseline, where that is why."""
-    if gap.code == "deadline" and governor.slowed:
+    if gap.code == "deadline" and slowed:
         return replace(gap, fix=f"raise budget.seconds; the run was {governor.says}")
     if gap.code == "stopped" and gap.why.startswith(ENDED):
         return replace(gap, fix="see what the baseline suffers from; lower the rate, or take a replica that serves nobody as baseline.url")

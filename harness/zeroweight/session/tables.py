@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
@@ -163,6 +164,11 @@ def governor(results: Sequence[TrialResult]) -> GovernorLine:
         stopped=stopped,
         says=says,
     )
+
+
+def held(results: Sequence[TrialResult]) -> float:
+    """Return the rate that the end of a run must keep to, where a governor ended it; infinite where none did."""
+    return min((each.governed.lowest for each in results if each.governed.stopped and each.governed.lowest), default=math.inf)
 
 
 def waivers(policy: Policy, deltas: Sequence[Delta]) -> tuple[WaiverLine, ...]:
