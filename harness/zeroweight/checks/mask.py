@@ -15,7 +15,10 @@ _MASKS = re.compile(
       | \b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?\ \d\d?\ [A-Z][a-z]{2}\ \d{4}\ \d\d:\d\d:\d\d\ (?:GMT|[+-]\d{4})   # RFC 9110 section 5.6.7
       | \b\d\d?:\d\d:\d\d(?:[.,]\d+)?\b)
   | (?P<hex>(?<![\w])(?:0x[0-9a-fA-F]+|(?=[0-9a-fA-F]*[0-9])(?=[0-9a-fA-F]*[a-fA-F])[0-9a-fA-F]{8,})(?!\w))
-  | (?P<token>(?<![\w-])(?=[\w-]*[0-9])(?=[\w-]*[a-zA-Z])[\w-]{20,}={0,2})                            # nonces, base64url
+  | (?P<token>(?<![\w-])                                                                             # nonces, base64url
+      (?:(?=[\w-]*[0-9])(?=[\w-]*[a-zA-Z])
+        |(?<=\bvalue=["'])(?=[\w-]*[a-z])(?=[\w-]*[A-Z])(?=[\w-]+["']))    # a form's token without a digit: a value, no word
+      [\w-]{20,}={0,2})
   | (?P<number>[0-9]+(?:\.[0-9]+)?)
     """,
     re.VERBOSE | re.ASCII,
