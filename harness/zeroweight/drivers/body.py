@@ -12,7 +12,7 @@ _FLOOD: Final = 8
 class Body:
     """Collects the parts of one body; holds `cap` bytes at most, whatever comes."""
 
-    __slots__ = ("_hash", "_kept", "cap", "ended", "flooded", "size")
+    __slots__ = ("_hash", "_kept", "cap", "ended", "size")
 
     def __init__(self, cap: int) -> None:
         """Keep up to `cap` bytes."""
@@ -20,7 +20,8 @@ class Body:
         """The most that is kept, and how much came."""
         self._kept: bytes | bytearray = b""
         self._hash: hashlib._Hash | None = None
-        self.ended = self.flooded = False
+        self.ended = False
+        """Whether the end came; whoever reads says so."""
 
     def take(self, part: bytes) -> bool:
         """Take the next part; False when no more is wanted, and the connection should go."""
@@ -39,8 +40,7 @@ class Body:
             room = self.cap - len(self._kept)
             self._kept += part[:room]
         self._hash.update(part)
-        self.flooded = self.size > self.cap * _FLOOD
-        return not self.flooded
+        return self.size <= self.cap * _FLOOD
 
     @property
     def kept(self) -> bytes:
