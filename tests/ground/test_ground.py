@@ -263,6 +263,24 @@ def test_the_other_driver_must_agree_to_the_last_finding(answer: Answer, agreein
     assert sum("1 gates, 1 with the same verdict and findings" in line for line in table.lines(document)) == agreeing
 
 
+@pytest.mark.parametrize(
+    ("verdict", "reasons", "agrees"),
+    [
+        ("PASS", (), True),
+        ("INCONCLUSIVE", ("limited: 503 thrice",), True),
+        ("INCONCLUSIVE", ("limited: 503 thrice", "unsteady: came and went"), True),
+        ("INCONCLUSIVE", ("limited: 503 thrice", "governor: it saw nothing"), False),
+        ("INCONCLUSIVE", (), False),
+        ("FAIL", ("regression: new",), False),
+    ],
+)
+def test_between_two_runs_under_noise_only_what_noise_does_may_differ(verdict: str, reasons: tuple[str, ...], *, agrees: bool) -> None:
+    noisy = Job(name="noise-9", noise=docket.HEAVY)
+    by_command = replace(noisy, name="noise-9 by command", by_command=True)
+    document = proved(("aa", noisy, Answer(verdict="PASS")), ("command", by_command, Answer(verdict=verdict, reasons=reasons)))
+    assert [row["agrees"] for row in document["command"]["each"]] == [agrees]
+
+
 def test_the_other_driver_agrees_with_nothing_where_there_is_nothing() -> None:
     tried = ("driver", Job(name=f"{FLAW} by httpx", flaws=(FLAW,), driver="httpx"), CAUGHT)
     assert [row["agrees"] for row in proved(tried)["driver"]["each"]] == [False]

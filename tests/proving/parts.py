@@ -172,7 +172,7 @@ def _aa(job: Job, answer: Answer) -> Item:
 def _command(job: Job, answer: Answer) -> Item:
     """Weigh what the real command line said; the forked gate's word is held against it when all is done."""
     name = job.name.removesuffix(" by command")
-    row = {"name": name, "service": job.service, "verdict": answer.verdict, **_cost(job, answer)}
+    row = {"name": name, "service": job.service, "verdict": answer.verdict, "reasons": list(answer.reasons), **_cost(job, answer)}
     return Item(part="command", name=job.name, ok=answer.verdict in WORDS.values(), row=row, says=_why(answer), output=answer.output)
 
 

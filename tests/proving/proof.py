@@ -30,6 +30,8 @@ INCONCLUSIVE_BOUND: Final = 0.05
 """Share of the A/A runs with the standard noise that may be INCONCLUSIVE."""
 CHANCE: Final = 0.01
 """The share is broken when so many INCONCLUSIVE runs are less probable than this: a few runs cannot tell 4 % from 6 %."""
+BY_NOISE: Final = frozenset({"limited", "unsteady"})
+"""Reasons that noise gives a run: 503s in all three asks, and what comes and goes. Any other is no chance."""
 CATALOGUE_BOUND: Final = 0.78
 """Share of all that is planted which must be caught; it only rises. Without it a miss could be mended by calling it `later`."""
 FLOORS: Final[Mapping[str, float]] = {"read-only": 0.6, "1-role": 0.6, "2-roles": 0.7, "noise": 0.85}
@@ -153,15 +155,13 @@ class Proof:
         """Hold the real command line against the forked gates of the same names."""
         names = {item.name: item.row["verdict"] for item in self.items if item.part in GATES}
         alone = "not run" if set(self.chosen) != set(PARTS) else ""
-        # What noise does to one run it need not do to the next: between these two chance decides, and how often it may is bound elsewhere.
-        open_ = {"PASS", "INCONCLUSIVE"}
-        noisy = {item.name for item in self.items if item.part == "aa" and item.row["noise"] != "none"}
+        noisy = {item.name: item.row for item in self.items if item.part == "aa" and item.row["noise"] != "none"}
         rows = [{**row, "forked_verdict": names.get(row["name"], "not run")} for row in self.rows("command")]
         each = [
             {
                 **row,
                 "agrees": row["forked_verdict"] in {row["verdict"], alone}
-                or (row["name"] in noisy and {row["verdict"], row["forked_verdict"]} <= open_),
+                or (row["name"] in noisy and _by_chance(row, noisy[row["name"]])),
             }
             for row in rows
         ]
@@ -255,3 +255,10 @@ def _share(good: Sequence[bool]) -> float:
 
 def _mean(values: Sequence[float]) -> float:
     return round(sum(values) / len(values), 2) if values else 0.0
+
+
+def _by_chance(one: Row, other: Row) -> bool:
+    """Whether two runs under noise differ as noise makes them: one is INCONCLUSIVE, and for nothing but what noise did to its answers."""
+    open_ = [row for row in (one, other) if row["verdict"] == "INCONCLUSIVE"]
+    codes = {reason.partition(":")[0] for row in open_ for reason in row["reasons"]}
+    return {one["verdict"], other["verdict"]} <= {"PASS", "INCONCLUSIVE"} and bool(codes) and codes <= BY_NOISE
