@@ -24,8 +24,8 @@ WELL: Final = 60
 """Requests to the baseline for which it is well: so many that something is known of it."""
 A_WHILE: Final = 100
 """Requests to the baseline for which it is slow, where it gets well again."""
-SHARE: Final = 1.5
-"""The first requests to a baseline that suffers came at least so many times as fast as the last: the rate was halved once at least."""
+SHARE: Final = 2
+"""The pace of the last requests to a baseline that suffers is at most the first's by this."""
 LAST: Final = 12
 """Requests that a pace is told from."""
 
